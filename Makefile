@@ -1,0 +1,71 @@
+# Everything a developer does, in one place. `make` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+# Recipes see the environment's tools without activating it.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+.PHONY: help setup system python frontend messages demo test test-slow check format bench docs audit lock wheel clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup: system python messages frontend ## Install all that the project needs (safe to repeat)
+
+system: ## Debian packages for browser tests, PostgreSQL tests and PDF
+	@scripts/system_packages.sh
+
+python: $(BIN)/.installed ## The Python environment in .venv, from hashed locks
+
+$(BIN)/.installed: requirements/dev.txt pyproject.toml hatch_build.py
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+messages: $(BIN)/.installed ## Compile the translation catalogues
+	@python scripts/compile_messages.py
+
+frontend: frontend/node_modules/.installed ## Build the pages' scripts and styles
+	@cd frontend && npm run --silent build
+
+frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+demo: setup ## Set everything up, load sample data and serve http://127.0.0.1:8000
+	servloop demo
+
+test: setup check ## Set everything up and run the tests (first tier, under 20 minutes)
+	scripts/run_tests.sh fast
+
+test-slow: setup ## The second tier of tests
+	scripts/run_tests.sh slow
+
+check: python messages ## Lint, types, import contracts
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+
+format: python ## Format the code
+	ruff check --fix-only --quiet .
+	ruff format .
+
+bench: setup ## Measure speed and memory (docs/en/benchmarks.md explains the figures)
+	python -m benchmarks
+
+docs: python ## Build the documentation site into site/
+	zensical build --clean
+
+audit: python ## Look up known vulnerabilities; fails when the database cannot be reached
+	scripts/audit.sh
+
+lock: $(BIN)/uv ## Resolve the requirement locks again
+	scripts/lock.sh
+
+wheel: setup ## Build the wheel into dist/
+	python -m build --wheel --no-isolation
+
+clean: ## Remove what was built (not the environment)
+	rm -rf dist build site src/servloop_app/web/static/dist tests/artifacts

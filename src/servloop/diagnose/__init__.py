@@ -1,0 +1,1 @@
+"""Diagnose: text, processes, journeys, segments, root causes, predictions."""

@@ -1,0 +1,1 @@
+"""Readers and writers: the only place of the library that opens files of users."""

@@ -1,0 +1,1 @@
+"""Measure: service-quality models, loyalty figures, scale quality, weighting, importance, agreement."""

@@ -1,0 +1,1 @@
+"""Monitor: control charts, anomalies, forecasts, working calendars."""

@@ -1,0 +1,1 @@
+"""Plan: priorities, staffing, simulation, feasibility of goals."""

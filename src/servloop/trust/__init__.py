@@ -1,0 +1,1 @@
+"""Trust: personal data, masking, the tamper-evident log, small groups."""

@@ -1,0 +1,1 @@
+"""ServLoop, the platform: people, work, jobs, pages and API around the library."""

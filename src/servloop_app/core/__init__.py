@@ -1,0 +1,1 @@
+"""Core: organisation, people, rights, actions with their log, hooks, localized text, encryption."""

@@ -1,0 +1,1 @@
+"""Diagnose: voice, process, journey, drivers on the organisation's facts."""

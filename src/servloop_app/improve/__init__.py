@@ -1,0 +1,1 @@
+"""Improve: tickets, projects, knowledge."""

@@ -1,0 +1,1 @@
+"""Jobs: background runs with progress, retries and schedules; knows no business."""

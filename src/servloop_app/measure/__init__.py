@@ -1,0 +1,1 @@
+"""Measure: figures and models on the organisation's facts."""

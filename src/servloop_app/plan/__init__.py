@@ -1,0 +1,1 @@
+"""Plan: opportunities, goals, standards, staffing."""

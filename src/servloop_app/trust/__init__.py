@@ -1,0 +1,1 @@
+"""Trust: personal-data requests, retention, receipts, backups."""

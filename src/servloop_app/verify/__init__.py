@@ -1,0 +1,1 @@
+"""Verify: declared effect checks and verdicts."""
