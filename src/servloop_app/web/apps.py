@@ -1,0 +1,10 @@
+"""App configuration of the pages."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """Views, templates, static files."""
+
+    name = "servloop_app.web"
+    label = "web"
