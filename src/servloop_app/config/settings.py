@@ -21,6 +21,7 @@ ALLOWED_HOSTS = [
 _SECURE = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [
+    "servloop_app.web",  # first: its templates and texts go before those of others
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -37,10 +38,11 @@ INSTALLED_APPS = [
     "ninja",
     "servloop_app.core",
     "servloop_app.jobs",
-    "servloop_app.web",
+    "servloop_app.diagnose",
 ]
 
 MIDDLEWARE = [
+    "servloop_app.web.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -54,6 +56,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "servloop_app.web.errors.ErrorPages",
 ]
 
 ROOT_URLCONF = "servloop_app.config.urls"
@@ -68,6 +71,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "servloop_app.web.context.shell",
             ],
         },
     },
@@ -98,6 +102,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "web/locked_out.html"
+CSRF_FAILURE_VIEW = "servloop_app.web.errors.csrf_failed"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SESSION_COOKIE_AGE = 12 * 3600

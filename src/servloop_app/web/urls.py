@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from servloop_app.web.views import general
+
+urlpatterns: list[URLPattern] = [
+    path("", general.start, name="start"),
+    path("language/", general.language, name="language"),
+]

@@ -1,0 +1,93 @@
+"""The menu: home, the seven stages of the loop, trust, and one's own pages. Only what exists and may be opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from servloop_app.core.policy import Policy
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the menu.
+
+    Attributes:
+        label: its name.
+        route: name of its address.
+        permission: what one must be allowed somewhere to see it; empty for everyone who signed in.
+        icon: name of its drawing, where the menu shows one.
+    """
+
+    label: Text
+    route: str
+    permission: str = ""
+    icon: str = ""
+    address: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the loop with its pages."""
+
+    label: Text
+    pages: tuple[Page, ...] = ()
+    current: bool = False
+
+
+STAGES = (
+    Stage(pgettext_lazy("stage", "Collect")),
+    Stage(pgettext_lazy("stage", "Measure")),
+    Stage(pgettext_lazy("stage", "Diagnose"), (Page(_("Process"), "process_logs", "process.view"),)),
+    Stage(pgettext_lazy("stage", "Plan")),
+    Stage(pgettext_lazy("stage", "Improve")),
+    Stage(pgettext_lazy("stage", "Verify")),
+    Stage(pgettext_lazy("stage", "Monitor")),
+)
+TRUST = Stage(pgettext_lazy("stage", "Trust"))
+PERSONAL = ()
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The menu of one person on one page."""
+
+    stages: tuple[Stage, ...]
+    trust: Stage
+    personal: tuple[Page, ...]
+
+
+def menu_for(policy: Policy, path: str) -> Menu:
+    """What a person sees in the menu, with the place of ``path`` in it.
+
+    Args:
+        policy: the person's rights.
+        path: address of the page that shows the menu.
+    """
+    return Menu(
+        stages=tuple(_stage(stage, policy, path) for stage in STAGES),
+        trust=_stage(TRUST, policy, path),
+        personal=_pages(PERSONAL, policy, path),
+    )
+
+
+def _stage(stage: Stage, policy: Policy, path: str) -> Stage:
+    pages = _pages(stage.pages, policy, path)
+    return replace(stage, pages=pages, current=any(page.current for page in pages))
+
+
+def _pages(pages: tuple[Page, ...], policy: Policy, path: str) -> tuple[Page, ...]:
+    shown = []
+    for page in pages:
+        if page.permission and not policy.may(page.permission):
+            continue
+        address = reverse(page.route)
+        shown.append(replace(page, address=address, current=path.startswith(address)))
+    return tuple(shown)

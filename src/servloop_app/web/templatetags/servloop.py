@@ -1,0 +1,56 @@
+"""Template tags of the pages: built files, icons, marks, figures as people read them."""
+
+from __future__ import annotations
+
+from django import template
+from django.forms import BoundField, CheckboxInput
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from servloop_app.web import assets, figures, icons
+
+register = template.Library()
+
+register.simple_tag(icons.icon, name="icon")
+register.simple_tag(icons.mark, name="mark")
+register.filter("duration", figures.duration)
+register.filter("share", figures.share)
+register.filter("signed", figures.signed)
+register.filter("filesize_short", figures.file_size)
+
+
+@register.simple_tag
+def asset(name: str) -> SafeString:
+    """The script or style element of a built file, with its integrity hash."""
+    built = assets.asset(name)
+    address = static(built.path)
+    if name.endswith(".css"):
+        return format_html('<link rel="stylesheet" href="{}" integrity="{}">', address, built.integrity)
+    if name == "theme.js":  # must run before the page is drawn
+        return format_html('<script src="{}" integrity="{}"></script>', address, built.integrity)
+    return format_html('<script src="{}" integrity="{}" defer></script>', address, built.integrity)
+
+
+@register.simple_tag
+def pill(meaning: str, text: str) -> SafeString:
+    """A status: shape and word in the colour of the meaning."""
+    return format_html('<span class="sl-pill {}">{}{}</span>', meaning, icons.mark(meaning), text)
+
+
+@register.simple_tag
+def sep() -> SafeString:
+    """A drawn separator: the middle dot is full-width in Chinese fonts."""
+    return SafeString('<span class="sep"></span>')
+
+
+@register.filter
+def meaning_of_level(level: str) -> str:
+    """The meaning behind the level of a message."""
+    return {"success": "good", "warning": "watch", "error": "bad"}.get(level, "info")
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Whether a field is a single tick box, whose label stands behind it."""
+    return isinstance(field.field.widget, CheckboxInput)
