@@ -236,14 +236,16 @@ def _usable_rows(
     frame: pl.DataFrame, case: Int32, activity: Int32, lifecycle: str
 ) -> tuple[Int64 | None, tuple[Notice, ...]]:
     """Rows that enter, None for all: rows without case, activity or time do not; nor do other lifecycles."""
+    import polars as pl
+
     warnings: list[Notice] = []
     usable = np.ones(frame.height, dtype=np.bool_)
     if any(frame[name].null_count() for name in REQUIRED):
         usable = (case >= 0) & (activity >= 0) & frame["time"].is_not_null().to_numpy()
         warnings.append(Notice("process.rows_without_key", count=int((~usable).sum())))
     if lifecycle == "complete" and "lifecycle" in frame.columns:
-        column = frame["lifecycle"]
-        complete = ((column == "complete") | column.is_null()).fill_null(value=True).to_numpy()
+        column = frame["lifecycle"].cast(pl.String).fill_null("complete")
+        complete = (column == "complete").to_numpy()
         if complete.any() or frame.height == 0:
             usable &= complete
         else:
