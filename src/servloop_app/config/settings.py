@@ -105,6 +105,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "web/locked_out.html"
 CSRF_FAILURE_VIEW = "servloop_app.web.errors.csrf_failed"
 
+SESSION_ENGINE = "servloop_app.core.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0

@@ -1,6 +1,9 @@
 """App configuration of the core."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class CoreConfig(AppConfig):
@@ -8,3 +11,9 @@ class CoreConfig(AppConfig):
 
     name = "servloop_app.core"
     label = "core"
+
+    def ready(self) -> None:
+        """Put the write guard before every database connection."""
+        from servloop_app.core import guard  # noqa: PLC0415  # ready only now
+
+        connection_created.connect(guard.watch_connection, dispatch_uid="servloop.core.guard")

@@ -1,0 +1,174 @@
+"""The audit log: append a leaf in the action's transaction, read it, verify it.
+
+Leaves are ordered by whoever holds the right to write: on SQLite the one writer (transactions begin
+IMMEDIATE), on PostgreSQL the holder of an advisory lock until the end of the transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from servloop.results import Notice
+from servloop.trust.transparency_log import (
+    CompactRange,
+    LogCheck,
+    StoredLeaf,
+    TrustedRoot,
+    canonical_json,
+    check_log,
+    encode_leaf,
+    leaf_hash,
+    payload_mac,
+    payload_matches,
+)
+from servloop_app.core.encryption import key_ring
+from servloop_app.core.models import LogLeaf, LogPayload, LogState
+
+_LOCK = 0x5E_4C00_10  # the advisory lock of appending, any number no one else uses
+_SALT_BYTES = 32
+_HASH_BYTES = 32
+
+
+def _place(seq: int) -> str:
+    return f"core.logpayload:{seq}:sealed"
+
+
+def append(*, actor: str, action: str, object_: str, payload: dict[str, Any]) -> int:
+    """Add one leaf and return its number. Only inside a transaction that is an action's."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    state = LogState.objects.first()
+    tree = _range(state)
+    salt = secrets.token_bytes(_SALT_BYTES)
+    now = timezone.now()
+    body = encode_leaf(
+        seq=tree.size,
+        time=now,
+        actor=actor,
+        action=action,
+        object=object_,
+        payload_mac=payload_mac(payload, salt),
+    )
+    digest = leaf_hash(body)
+    grown, _nodes = tree.append(digest)
+    LogLeaf.objects.bulk_create(
+        [
+            LogLeaf(
+                seq=tree.size,
+                hash=digest,
+                body=body.decode(),
+                time=now,
+                actor=actor,
+                action=action,
+                object=object_,
+            )
+        ]
+    )
+    sealed = key_ring().seal(canonical_json(payload), _place(tree.size))
+    LogPayload.objects.bulk_create([LogPayload(leaf_id=tree.size, salt=salt, sealed=sealed)])
+    hashes = b"".join(grown.hashes)
+    if state is None:
+        LogState.objects.bulk_create([LogState(size=grown.size, hashes=hashes)])
+    else:
+        LogState.objects.filter(pk=state.pk).update(size=grown.size, hashes=hashes)
+    return tree.size
+
+
+def _range(state: LogState | None) -> CompactRange:
+    if state is None:
+        return CompactRange()
+    stored = bytes(state.hashes)
+    return CompactRange(
+        state.size, tuple(stored[start : start + _HASH_BYTES] for start in range(0, len(stored), _HASH_BYTES))
+    )
+
+
+def current_root() -> TrustedRoot:
+    """The size and root that the database claims."""
+    tree = _range(LogState.objects.first())
+    return TrustedRoot(tree.size, tree.root())
+
+
+def read_payload(seq: int) -> dict[str, Any] | None:
+    """The details of a leaf; None when they were erased."""
+    row = LogPayload.objects.filter(pk=seq).first()
+    if row is None:
+        return None
+    opened: dict[str, Any] = json.loads(key_ring().open(bytes(row.sealed), _place(seq)))
+    return opened
+
+
+@dataclass
+class _Columns:
+    """Compares the searchable columns with the hashed body while leaves stream by."""
+
+    problems: list[Notice]
+
+    def check(self, leaf: LogLeaf) -> None:
+        try:
+            body = json.loads(leaf.body)
+            same = (
+                body["actor"] == leaf.actor
+                and body["action"] == leaf.action
+                and body["object"] == leaf.object
+                and datetime.fromisoformat(body["time"]) == leaf.time
+            )
+        except (ValueError, KeyError, TypeError):
+            same = False
+        if not same:
+            self.problems.append(Notice("core.log_columns_differ", params={"seq": leaf.seq}))
+
+
+def _stored_leaves(columns: _Columns) -> Iterator[StoredLeaf]:
+    for leaf in LogLeaf.objects.order_by("seq").iterator(chunk_size=2000):
+        columns.check(leaf)
+        yield StoredLeaf(leaf.seq, leaf.body.encode(), bytes(leaf.hash))
+
+
+def verify(trusted: list[TrustedRoot]) -> LogCheck:
+    """Read the whole log again and hold it against the database's own state and given roots.
+
+    Args:
+        trusted: roots from checkpoints kept outside the database (`checkpoints.published_roots`).
+    """
+    columns = _Columns([])
+    claimed = current_root()
+    outcome = check_log(_stored_leaves(columns), [claimed, *trusted])
+    if outcome.size > claimed.size:
+        columns.problems.append(
+            Notice("core.log_longer_than_state", params={"expected": claimed.size, "received": outcome.size})
+        )
+    columns.problems.extend(_payload_problems())
+    covered = max((item.size for item in trusted), default=0)
+    warnings = (
+        (Notice("trust.leaves_not_covered", count=outcome.size - covered),) if outcome.size > covered else ()
+    )
+    problems = (*outcome.problems, *columns.problems)
+    return replace(
+        outcome,
+        problems=problems,
+        intact=not problems,
+        verified_size=min(outcome.verified_size, covered),
+        warnings=warnings,
+    )
+
+
+def _payload_problems() -> Iterator[Notice]:
+    ring = key_ring()
+    for row in LogPayload.objects.select_related("leaf").order_by("pk").iterator(chunk_size=2000):
+        try:
+            payload = json.loads(ring.open(bytes(row.sealed), _place(row.leaf_id)))
+            fits = payload_matches(payload, bytes(row.salt), json.loads(row.leaf.body)["payload_mac"])
+        except Exception:  # noqa: BLE001  # whatever is wrong with a tampered row, it is a finding
+            fits = False
+        if not fits:
+            yield Notice("core.log_payload_differs", params={"seq": row.leaf_id})
