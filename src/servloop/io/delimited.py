@@ -1,0 +1,112 @@
+"""Text tables: any delimiter, UTF-8, GB 18030 or UTF-16, plain or packed with gzip."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from servloop.errors import InputError
+from servloop.io.raw_table import RawTable, column_names
+from servloop.io.sources import Source
+from servloop.io.text_encoding import TextLayout, decoded_chunks, detect_layout, is_chinese
+
+_UTF8 = ("utf-8", "utf-8-sig")
+
+
+def read_delimited(
+    source: Source,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    missing: Sequence[str] = ("",),
+) -> RawTable:
+    """Read a text table with every value as text.
+
+    Raises:
+        InputError: ``io.duplicate_header``, ``io.wrong_encoding``, ``io.extra_fields``, ``io.broken_quotes``
+            and those of `detect_layout`.
+    """
+    layout = detect_layout(source, encoding=encoding, delimiter=delimiter)
+    names = column_names(layout.header, source.name)
+    try:
+        frame = _read(source, layout, missing)
+    except _NotUtf8:
+        # The start was plain ASCII; the text beyond it is not UTF-8 after all.
+        if encoding is not None:
+            for _ in decoded_chunks(source, layout.encoding):
+                pass
+        layout = TextLayout("gb18030", layout.delimiter, layout.header, layout.header_line)
+        frame = _read(source, layout, missing)
+    frame.columns = names
+    rows = None
+    if len(names) > 1:
+        blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        if blank.any():
+            rows = (~blank).arg_true()
+            frame = frame.filter(~blank)
+    nameless = [name for name, written in zip(names, layout.header, strict=True) if not written.strip()]
+    frame = frame.drop([name for name in nameless if frame[name].null_count() == frame.height])
+    details = {"encoding": layout.encoding, "delimiter": layout.delimiter}
+    return RawTable(frame, "csv", source.name, details, first_line=layout.header_line + 1, rows=rows)
+
+
+class _NotUtf8(Exception):  # noqa: N818 - a signal inside this module, never shown
+    pass
+
+
+def _read(source: Source, layout: TextLayout, missing: Sequence[str]) -> pl.DataFrame:
+    with _utf8_file(source, layout.encoding) as path:
+        try:
+            return pl.read_csv(
+                path,
+                infer_schema=False,
+                separator=layout.delimiter,
+                null_values=list(missing),
+                empty_string_is_null="" in missing,
+                glob=False,
+            )
+        except pl.exceptions.ComputeError as error:
+            if "utf-8" in str(error) and layout.encoding in _UTF8:
+                raise _NotUtf8 from None
+            raise _explained(path, source, layout) from None
+
+
+@contextmanager
+def _utf8_file(source: Source, encoding: str) -> Iterator[Path]:
+    """The content as a plain UTF-8 file: the file itself where it is one."""
+    if encoding in _UTF8 and not source.gzipped:
+        yield source.path
+        return
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="servloop-") as plain:
+        doubtful = encoding == "gb18030"
+        for text in decoded_chunks(source, encoding):
+            if doubtful and not text.isascii():
+                if not is_chinese(text):
+                    raise InputError("io.wrong_encoding", file=source.name, encoding="UTF-8, GB18030", line=1)
+                doubtful = False
+            plain.write(text)
+        plain.flush()
+        yield Path(plain.name)
+
+
+def _explained(path: Path, source: Source, layout: TextLayout) -> InputError:
+    """The first place where the text is no table of the header's width."""
+    width = len(layout.header)
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+        reader = csv.reader(text, delimiter=layout.delimiter, strict=True)
+        begins = 1
+        try:
+            for row in reader:
+                if len(row) > width:
+                    return InputError(
+                        "io.extra_fields", file=source.name, line=begins, expected=width, received=len(row)
+                    )
+                begins = reader.line_num + 1
+        except csv.Error:
+            pass
+    return InputError("io.broken_quotes", file=source.name, line=begins)
