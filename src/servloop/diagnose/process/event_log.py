@@ -103,9 +103,9 @@ class EventLog:
             case_labels=case_labels,
             activity_labels=tuple(activity_labels.to_list()),
             frame=frame,
+            warnings=warnings,
         )
-        warnings += () if seq_supplied else _ties(log)
-        return replace(log, warnings=warnings + _reversed_intervals(log))
+        return log if seq_supplied else replace(log, warnings=warnings + _ties(log))
 
     @property
     def events(self) -> int:
@@ -266,8 +266,3 @@ def _ties(log: EventLog) -> tuple[Notice, ...]:
         return ()
     moment = np.cumsum(~tied)
     return (Notice("process.tied_timestamps", count=len(np.unique(moment[different]))),)
-
-
-def _reversed_intervals(log: EventLog) -> tuple[Notice, ...]:
-    reverse = 0 if log.start is None else int((log.end < log.start).sum())
-    return (Notice("process.end_before_start", count=reverse),) if reverse else ()

@@ -1,0 +1,115 @@
+"""`servloop process`: what a process really is and where its time goes, from an event log."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+from servloop.results import plain
+from servloop_app.cli.process_log import LogRequest, log_command
+
+
+@click.group()
+def command() -> None:
+    """Process analysis of an event log. 流程分析。"""
+
+
+@command.command()
+@log_command
+def summary(request: LogRequest) -> None:
+    """What the log holds, and how long its cases take. 概况。"""
+    from servloop.diagnose.process.summary import summary as compute
+    from servloop_app.cli.process_tables import summary_table
+
+    loaded = request.read()
+    result = compute(loaded.log)
+    loaded.report(result, lambda: summary_table(result, request.language))
+
+
+@command.command("map")
+@log_command
+@click.option(
+    "--activities", type=click.FloatRange(0, 1), metavar="SHARE", help="Show this share of the activities."
+)
+@click.option("--paths", type=click.FloatRange(0, 1), metavar="SHARE", help="Show this share of the paths.")
+def process_map(request: LogRequest, activities: float | None, paths: float | None) -> None:
+    """Which activity follows which: how often, after what time. 流程图。"""
+    from servloop.diagnose.process.directly_follows import directly_follows
+    from servloop.diagnose.process.simplify import simplify
+    from servloop_app.cli.process_tables import map_table
+
+    loaded = request.read()
+    result = directly_follows(loaded.log)
+    if activities is not None or paths is not None:
+        result = simplify(
+            loaded.log,
+            activities=1.0 if activities is None else activities,
+            paths=1.0 if paths is None else paths,
+            full=result,
+        )
+    loaded.report(result, lambda: map_table(result, request.language))
+
+
+@command.command()
+@log_command
+@click.option(
+    "--top", type=click.IntRange(min=1), metavar="N", help="Only the N most frequent (default: all)."
+)
+def variants(request: LogRequest, top: int | None) -> None:
+    """The different paths of cases, the most frequent first. 变体。"""
+    from servloop.diagnose.process.variants import variants as compute
+    from servloop_app.cli.process_tables import variants_table
+
+    loaded = request.read()
+    result = compute(loaded.log, top=top)
+    loaded.report(result, lambda: variants_table(result, request.language), listing=plain(result.variants))
+
+
+@command.command()
+@log_command
+def rework(request: LogRequest) -> None:
+    """Activities done again, loops, and cases right the first time. 返工。"""
+    from servloop.diagnose.process.rework import rework as compute
+    from servloop_app.cli.process_tables import rework_table
+
+    loaded = request.read()
+    result = compute(loaded.log)
+    loaded.report(result, lambda: rework_table(result, request.language))
+
+
+@command.command()
+@log_command
+@click.option(
+    "--by",
+    type=click.Choice(["resource", "group"]),
+    default="resource",
+    show_default=True,
+    help="Between people, or between departments.",
+)
+def handovers(request: LogRequest, by: Literal["resource", "group"]) -> None:
+    """Who hands work over to whom. 交接。"""
+    from servloop.diagnose.process.handovers import handovers as compute
+    from servloop_app.cli.process_tables import handovers_table
+
+    loaded = request.read()
+    result = compute(loaded.log, by=by)
+    loaded.report(result, lambda: handovers_table(result, request.language))
+
+
+@command.command()
+@log_command
+@click.option(
+    "--not-waiting",
+    multiple=True,
+    metavar="ACTIVITY",
+    help="An administrative activity: nobody waits before it. Repeatable.",
+)
+def bottlenecks(request: LogRequest, not_waiting: tuple[str, ...]) -> None:
+    """Steps by the time that cases spend before them. 瓶颈。"""
+    from servloop.diagnose.process.bottlenecks import bottlenecks as compute
+    from servloop_app.cli.process_tables import bottlenecks_table
+
+    loaded = request.read()
+    result = compute(loaded.log, not_waiting=not_waiting)
+    loaded.report(result, lambda: bottlenecks_table(result, request.language), listing=plain(result.steps))
