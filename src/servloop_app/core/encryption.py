@@ -188,7 +188,7 @@ def blind_index(value: str, kind: str) -> bytes:
     return hmac.digest(key_ring().index_key, f"{kind}:{text}".encode(), hashlib.sha256)
 
 
-class EncryptedTextField(models.BinaryField):
+class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]  # generic in the stubs alone
     """A text that is sealed before it reaches the database and opened only by `open_text`.
 
     A read gives the sealed bytes: clear text never appears by accident in a list, a log or a form. Writing

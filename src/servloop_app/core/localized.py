@@ -79,7 +79,7 @@ class LocalizedTextField(models.JSONField):
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> LocalizedText:
         """What the database holds, as a value."""
-        return LocalizedText.of(super().from_db_value(value, expression, connection))  # type: ignore[misc]
+        return LocalizedText.of(super().from_db_value(value, expression, connection))
 
     def get_prep_value(self, value: Any) -> Any:
         """The stored form."""
@@ -106,7 +106,7 @@ class LocalizedTextField(models.JSONField):
         """For serialisation: the stored form."""
         return _stored(self.value_from_object(obj))
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]  # narrower than Django's overloads
+    def formfield(self, **kwargs: Any) -> Any:
         """One form field with an input for each language."""
         return LocalizedTextFormField(
             required=not self.blank, label=kwargs.get("label", self.verbose_name), help_text=self.help_text

@@ -14,13 +14,14 @@ class SessionStore(DatabaseStore):
     """Django's database store over `core.Session`, with the person's id in a column of its own."""
 
     @classmethod
-    def get_model_class(cls) -> type[Session]:  # type: ignore[override]  # our own session table
+    def get_model_class(cls) -> type[Session]:
         """The table."""
         return Session
 
-    def create_model_instance(self, data: dict[str, Any]) -> Session:  # type: ignore[override]
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
         """A row for the data; a signed-in session carries its person."""
         session = super().create_model_instance(data)
+        assert isinstance(session, Session)
         person = data.get(SESSION_KEY)
         session.person_id = int(person) if person else None
         session.user_agent = data.get("user_agent", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -30,7 +30,7 @@ class UnitTree:
     @classmethod
     def load(cls, on: date) -> UnitTree:
         """Read the placements that hold on a day."""
-        placed = (
+        placed: Iterable[tuple[int, str, int | None]] = (
             UnitPlacement.objects.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
             .order_by("unit__sort_key", "unit_id")
             .values_list("unit_id", "unit__code", "parent_id")

@@ -1,5 +1,64 @@
-"""Actions of the core: the mechanism, and what is done to units, people, roles and tokens."""
+"""Actions of the core: the mechanism, and what is done to units, people, roles, sessions and tokens."""
 
+from servloop_app.core.actions.access import (
+    ChangeOwnLanguage,
+    ChangeOwnPassword,
+    EndSession,
+    IssueToken,
+    RecordSignIn,
+    RevokeToken,
+    token_digest,
+)
 from servloop_app.core.actions.base import Action, Actor, Done, actions, build, execute, secret, undo
+from servloop_app.core.actions.people import (
+    AssignRole,
+    CreatePerson,
+    RemoveAssignment,
+    SetPassword,
+    SetPersonActive,
+    UpdatePerson,
+    find_assignment,
+    find_person,
+)
+from servloop_app.core.actions.units import (
+    CloseUnit,
+    CreateUnit,
+    MoveUnit,
+    RemoveUnit,
+    SetUpOrganisation,
+    UpdateUnit,
+    find_unit,
+)
 
-__all__ = ["Action", "Actor", "Done", "actions", "build", "execute", "secret", "undo"]
+__all__ = [
+    "Action",
+    "Actor",
+    "AssignRole",
+    "ChangeOwnLanguage",
+    "ChangeOwnPassword",
+    "CloseUnit",
+    "CreatePerson",
+    "CreateUnit",
+    "Done",
+    "EndSession",
+    "IssueToken",
+    "MoveUnit",
+    "RecordSignIn",
+    "RemoveAssignment",
+    "RemoveUnit",
+    "RevokeToken",
+    "SetPassword",
+    "SetPersonActive",
+    "SetUpOrganisation",
+    "UpdatePerson",
+    "UpdateUnit",
+    "actions",
+    "build",
+    "execute",
+    "find_assignment",
+    "find_person",
+    "find_unit",
+    "secret",
+    "token_digest",
+    "undo",
+]

@@ -192,6 +192,7 @@ def execute(action: Action[Outcome], actor: Actor) -> Done[Outcome]:
             )
     finally:
         _performing.reset(token)
+        actor.policy.refresh()
     return Done(outcome, seq, back is not None)
 
 

@@ -44,7 +44,7 @@ class Person(AbstractBaseUser):
     )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    last_login = None  # type: ignore[assignment]  # signing in writes a session and a leaf, not this row
+    last_login = None  # signing in writes a session and a leaf, not this row
 
     objects = PersonManager()
     USERNAME_FIELD = "username"
@@ -59,7 +59,7 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.username
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Whether the password is right; an outdated hash is renewed on the way, which is no business write."""
         with guard.opening("core_person"):
             return super().check_password(raw_password)
