@@ -19,6 +19,7 @@ from servloop.measure.agreement_kappa import (
     KRIPPENDORFF_LEVELS,
     UnitSums,
     cohen,
+    coincidence_total,
     coincidences,
     fleiss_test,
     kendall_w,
@@ -33,8 +34,8 @@ from servloop.results import Estimate, Notice, Result
 if TYPE_CHECKING:
     import polars as pl
 
-# Per-unit figures of the bootstrap: beyond this many doubles intervals are left out, with a notice.
-_BOOTSTRAP_VALUES = 20_000_000
+# Doubles held at once. Beyond, intervals are left out with a notice, or the coefficient says why there is none.
+_MAX_VALUES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -245,6 +246,8 @@ def _cohen(codes: IntArray, q: int, kind: str, level: float) -> Coefficient:
         return Coefficient(_gap(n, "assess.cohen_two_raters", method, level))
     if n == 0:
         return Coefficient(_gap(0, "assess.no_complete_units", method, level))
+    if q * q > _MAX_VALUES:
+        return Coefficient(_gap(n, "assess.too_many_categories", method, level))
     test = cohen(pair_table(codes[:, 0], codes[:, 1], q), kind)
     if test is None:
         return Coefficient(_gap(n, "assess.one_category", method, level))
@@ -275,7 +278,7 @@ def _bootstrapped(
     kappas: dict[str, FloatArray] = {}
     alphas: dict[str, FloatArray] = {}
     raters = codes.shape[1]
-    costly = max(len(codes), 1) * max(q * q, raters * q + raters**2, 1) > _BOOTSTRAP_VALUES
+    costly = max(len(codes), 1) * max(q * q, raters * q + raters**2, 1) > _MAX_VALUES
     if samples and costly:
         notices.append(Notice("assess.intervals_left_out", params={"categories": q, "units": len(codes)}))
     if not samples or costly or q == 0:
@@ -317,6 +320,8 @@ def _multi_rater(
     names = ("fleiss", "fleiss_exact", "light", "ac1")
     if n == 0:
         return {name: Coefficient(_gap(0, "assess.no_complete_units", name, level)) for name in names}
+    if n * whole.shape[1] * len(labels) > _MAX_VALUES:
+        return {name: Coefficient(_gap(n, "assess.too_many_categories", name, level)) for name in names}
     sums = UnitSums.of(whole, len(labels))
     values = sums.coefficients(np.ones((1, n)))
     found = {}
@@ -351,11 +356,12 @@ def _alphas(
     rated = codes[(codes >= 0).sum(axis=1) > 1]
     n = len(rated)
     found = {}
-    matrix = coincidences(rated, q).sum(axis=0)[None] if n else None
+    matrix = coincidence_total(rated, q)[None] if n and q * max(q, n) <= _MAX_VALUES else None
     for scale in KRIPPENDORFF_LEVELS:
         method = f"krippendorff_{scale}"
         if matrix is None:
-            found[scale] = _gap(0, "assess.no_pairs_of_ratings", method, level)
+            code = "assess.too_many_categories" if n else "assess.no_pairs_of_ratings"
+            found[scale] = _gap(n, code, method, level)
         elif scale not in _scales(values):
             code = "assess.ratings_are_labels" if values is None else "assess.ratio_needs_positive"
             found[scale] = _gap(n, code, method, level)

@@ -150,6 +150,16 @@ def coincidences(codes: IntArray, q: int) -> FloatArray:
     return np.asarray(pairs / np.maximum(ratings - 1, 1)[:, None, None], dtype=np.float64)
 
 
+def coincidence_total(codes: IntArray, q: int) -> FloatArray:
+    """The sum of `coincidences` over all units, without building them one by one: q × q."""
+    unit, rater = np.nonzero(codes >= 0)
+    counts = np.bincount(unit * q + codes[unit, rater], minlength=len(codes) * q).reshape(-1, q)
+    weight = 1 / np.maximum(counts.sum(axis=1) - 1, 1)
+    total = (counts * weight[:, None]).T @ counts
+    total[np.arange(q), np.arange(q)] -= weight @ counts
+    return np.asarray(total, dtype=np.float64)
+
+
 def krippendorff(matrices: FloatArray, level: str, values: FloatArray | None = None) -> FloatArray:
     """Krippendorff's alpha of coincidence matrices.
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from servloop.errors import SpecError
 from servloop.measure.agreement import AgreementReport, agreement
 from servloop.measure.agreement_icc import FORMS, intraclass_correlations
-from servloop.measure.agreement_kappa import coincidences, krippendorff
+from servloop.measure.agreement_kappa import coincidence_total, coincidences, krippendorff
 
 
 @pytest.fixture(scope="module")
@@ -247,9 +247,28 @@ def test_impossible_requests_are_refused(raters: list[str], categories: list[str
     assert raised.value.code == code
 
 
-def test_too_many_categories_leave_the_intervals_out_and_say_so() -> None:
+def test_many_categories_leave_the_intervals_out_and_say_so() -> None:
     rng = np.random.default_rng(1)
-    frame = pl.DataFrame(rng.random((600, 2)), schema=["a", "b"])
-    result = agreement(frame, bootstrap=50)
+    X = rng.random((300, 2))
+    result = agreement(pl.DataFrame(X, schema=["a", "b"]), bootstrap=50)
     assert "assess.intervals_left_out" in [w.code for w in result.warnings]
-    assert result.krippendorff["interval"].low is None
+    alpha = result.krippendorff["interval"]
+    assert alpha.low is None
+    assert alpha.value == pytest.approx(1 - ((X[:, 0] - X[:, 1]) ** 2 / 2).mean() / X.var(ddof=1))
+
+
+def test_continuous_ratings_keep_what_does_not_need_categories() -> None:
+    rng = np.random.default_rng(2)
+    truth = rng.normal(size=4000)
+    frame = pl.DataFrame({"a": truth + rng.normal(size=4000), "b": truth + rng.normal(size=4000)})
+    result = agreement(frame)
+    assert result.icc[0].estimate.value == pytest.approx(0.5, abs=0.05)
+    for name in ("cohen", "fleiss", "krippendorff_nominal"):
+        assert result.estimates()[name].reason.code == "assess.too_many_categories"
+
+
+@given(rows=ratings)
+@settings(max_examples=20, deadline=None)
+def test_total_of_coincidences_is_their_sum(rows: list[list[int]]) -> None:
+    codes = np.array(rows) - 2  # code -1 is a missing rating
+    assert coincidence_total(codes, 3) == pytest.approx(coincidences(codes, 3).sum(axis=0))
