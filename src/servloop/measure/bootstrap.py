@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from servloop.measure.frames import FloatArray
 
-# Counts held in memory at once: 4 million doubles are 32 MB.
-_CHUNK_VALUES = 4_000_000
+# Counts held in memory at once: 8 million doubles are 64 MB.
+_CHUNK_VALUES = 8_000_000
 
 
 def resample_counts(rows: int, samples: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.float64]]:
@@ -30,11 +30,12 @@ def resample_counts(rows: int, samples: int, rng: np.random.Generator) -> Iterat
         return
     per_chunk = max(1, min(samples, _CHUNK_VALUES // rows))
     for start in range(0, samples, per_chunk):
-        size = min(per_chunk, samples - start)
-        drawn = rng.integers(0, rows, size=(size, rows), dtype=np.int64)
-        drawn += np.arange(size, dtype=np.int64)[:, None] * rows
-        counts = np.bincount(drawn.ravel(), minlength=size * rows)
-        yield counts.reshape(size, rows).astype(np.float64)
+        counts = np.empty((min(per_chunk, samples - start), rows))
+        for sample in counts:
+            # One resample at a time: its counts stay in the processor's cache, several times faster
+            # than counting a whole chunk at once.
+            sample[:] = np.bincount(rng.integers(0, rows, size=rows, dtype=np.int32), minlength=rows)
+        yield counts
 
 
 def resampled_means(values: FloatArray, samples: int, rng: np.random.Generator) -> FloatArray:
@@ -50,12 +51,14 @@ def resampled_means(values: FloatArray, samples: int, rng: np.random.Generator) 
         One mean per resample and column; NaN where a resample holds no value of a column.
     """
     present = np.isfinite(values)
-    filled = np.where(present, values, 0.0)
+    # Column-major: the products below run several times faster on tall, narrow arrays.
+    filled = np.asfortranarray(np.where(present, values, 0.0))
     complete = bool(present.all())
+    mask = np.asfortranarray(present.astype(np.float64))
     means = []
     for counts in resample_counts(len(values), samples, rng):
         sums = counts @ filled
-        entered = float(len(values)) if complete else counts @ present.astype(np.float64)
+        entered = float(len(values)) if complete else counts @ mask
         with np.errstate(invalid="ignore", divide="ignore"):
             means.append(sums / entered)
     return np.concatenate(means) if means else np.empty((0, values.shape[1]))
