@@ -14,6 +14,7 @@ from servloop_app.cli.output import EXIT_USAGE, language_of
 # command → module that defines it as `command`
 _COMMANDS = {
     "process": "servloop_app.cli.process",
+    "text": "servloop_app.cli.text",
 }
 
 
