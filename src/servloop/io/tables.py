@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +11,7 @@ import polars as pl
 from servloop.errors import InputError
 from servloop.io.delimited import read_delimited
 from servloop.io.raw_table import RawTable, infer_numbers
-from servloop.io.sources import open_source
+from servloop.io.sources import Source, open_source
 from servloop.results import Notice
 
 
@@ -73,4 +73,29 @@ def read_raw(
 ) -> RawTable:
     """Read any supported file as written, before interpretation; arguments as for `read_events`."""
     source = open_source(path)
-    return read_delimited(source, delimiter=delimiter, encoding=encoding, missing=missing)
+    if source.format == "csv":
+        return read_delimited(source, delimiter=delimiter, encoding=encoding, missing=missing)
+    raw = _read_typed(source, sheet, object_type)
+    return replace(raw, frame=_without(raw.frame, missing))
+
+
+def _read_typed(source: Source, sheet: str | int | None, object_type: str | None) -> RawTable:
+    from servloop.io import ocel, spreadsheets, structured, xes
+
+    if source.format == "xes":
+        return xes.read_xes(source)
+    if source.format in {"xlsx", "xls"}:
+        return spreadsheets.read_spreadsheet(source, sheet)
+    if source.format == "ocel-sqlite":
+        return ocel.read_sqlite(source, object_type)
+    if source.format == "ocel-json":
+        return ocel.read_json(source, object_type)
+    return structured.READERS[source.format](source)
+
+
+def _without(frame: pl.DataFrame, missing: Sequence[str]) -> pl.DataFrame:
+    """Texts that mean "no value" become null, as in text tables."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    return frame.with_columns(
+        pl.when(~pl.col(name).is_in(list(missing))).then(pl.col(name)).alias(name) for name in texts
+    )
