@@ -1,0 +1,199 @@
+"""A free slot for every label that matters.
+
+All obstacles are rectangles: boxes, the stretches of the edges, labels already placed. Candidates slide along
+the edge's own stretches, on either side; the first choice that touches nothing wins. An edge for which there
+is no free slot, and every minor edge, shows its label on focus only, when all other edges are faded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from servloop.diagnose.process.layout_graph import EdgeKey
+
+if TYPE_CHECKING:
+    from servloop.diagnose.process.layout_place import Point
+
+Anchor = Literal["start", "middle", "end"]
+Rects = npt.NDArray[np.float64]
+
+LINE_HEIGHT = 15.0
+_CLEARANCE = 2.5
+_STEP = 12.0
+
+
+@dataclass(frozen=True)
+class LabelSlot:
+    """Where the label of an edge stands.
+
+    Attributes:
+        x, y, width, height: the room, px.
+        anchor: which end of the text is fixed; at ``x`` for start, the middle or ``x + width`` for end.
+        hang: the text hangs from the top of the room (below a line) instead of standing on its bottom.
+        lines: 1, or 2 with the comparison on the second line.
+        free: whether it touches no box, no other label and no main edge; else it shows on focus only.
+        crossed_by: minor edges that run through it; while one of them is drawn, it shows on focus only.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    anchor: Anchor
+    hang: bool
+    lines: int
+    free: bool
+    crossed_by: frozenset[EdgeKey] = frozenset()
+
+
+@dataclass(frozen=True)
+class LabelSize:
+    """Widths of a label on one line (value and comparison) and on two lines, px."""
+
+    one_line: float
+    two_lines: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """An edge as obstacle: its bends, half its greatest width, and whether it is minor."""
+
+    key: EdgeKey
+    points: tuple[Point, ...]
+    half_width: float
+    main: bool
+
+
+Candidate = tuple[float, float, float, float, Anchor, bool, int]
+
+
+def stretch_rects(points: Sequence[Point], margin: float) -> list[tuple[float, float, float, float]]:
+    """The stretches of an edge as rectangles ``x1, y1, x2, y2`` grown by the margin."""
+    return [
+        (
+            min(a[0], b[0]) - margin,
+            min(a[1], b[1]) - margin,
+            max(a[0], b[0]) + margin,
+            max(a[1], b[1]) + margin,
+        )
+        for a, b in pairwise(points)
+    ]
+
+
+def _spread(low: float, high: float, size: float) -> list[float]:
+    """Starts of a slot of ``size`` between low and high, the middle first, then outward by steps."""
+    room = high - low - size
+    if room < 0:
+        return []
+    middle = low + room / 2
+    steps = int(room / 2 / _STEP)
+    shifts = [0.0, *(sign * i * _STEP for i in range(1, steps + 1) for sign in (1, -1))]
+    return [middle + shift for shift in shifts]
+
+
+def _beside_horizontal(x1: float, x2: float, y: float, half: float, size: LabelSize) -> list[Candidate]:
+    low, high = min(x1, x2) + 6, max(x1, x2) - 6
+    found: list[Candidate] = []
+    for lines, width in ((1, size.one_line), (2, size.two_lines)):
+        height = lines * LINE_HEIGHT
+        for x in _spread(low, high, width) or ([low + (high - low - width) / 2] if lines == 2 else []):
+            found.append((x, y - half - height - 1, width, height, "middle", False, lines))
+            found.append((x, y + half + 1, width, height, "middle", True, lines))
+        if found:
+            break
+    return found
+
+
+def _beside_vertical(x: float, y1: float, y2: float, half: float, size: LabelSize) -> list[Candidate]:
+    low, high = min(y1, y2) + 3, max(y1, y2) - 3
+    found: list[Candidate] = []
+    for lines, width in ((2, size.two_lines), (1, size.one_line)):
+        height = lines * LINE_HEIGHT
+        for y in _spread(low, high, height):
+            found.append((x + half + 4, y, width, height, "start", False, lines))
+            found.append((x - half - 4 - width, y, width, height, "end", False, lines))
+    return found
+
+
+def _candidates(line: Line, size: LabelSize) -> list[Candidate]:
+    """Slots along the edge, the longest stretch first."""
+    stretches = sorted(pairwise(line.points), key=lambda s: -abs(s[1][0] - s[0][0]) - abs(s[1][1] - s[0][1]))
+    half = line.half_width + _CLEARANCE
+    found: list[Candidate] = []
+    for a, b in stretches:
+        if a[1] == b[1]:
+            found += _beside_horizontal(a[0], b[0], a[1], half, size)
+        else:
+            found += _beside_vertical(a[0], a[1], b[1], half, size)
+    return found
+
+
+def _hits(rects: Rects, obstacles: Rects) -> npt.NDArray[np.bool_]:
+    """Which rectangle (row) overlaps which obstacle (column)."""
+    a, b = rects[:, None, :], obstacles[None, :, :]
+    return (
+        (a[..., 0] < b[..., 2]) & (b[..., 0] < a[..., 2]) & (a[..., 1] < b[..., 3]) & (b[..., 1] < a[..., 3])
+    )
+
+
+def _middle(line: Line, size: LabelSize) -> LabelSlot:
+    """On the middle of the longest stretch: for focus, when nothing else matters."""
+    a, b = max(pairwise(line.points), key=lambda s: abs(s[1][0] - s[0][0]) + abs(s[1][1] - s[0][1]))
+    x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+    return LabelSlot(x - size.one_line / 2, y - 8, size.one_line, LINE_HEIGHT, "middle", False, 1, free=False)
+
+
+def place_labels(
+    lines: Sequence[Line],
+    wanted: dict[EdgeKey, LabelSize],
+    sizes: dict[EdgeKey, LabelSize],
+    boxes: Sequence[tuple[float, float, float, float]],
+    bounds: tuple[float, float, float, float],
+) -> dict[EdgeKey, LabelSlot]:
+    """A slot for every edge; those of ``wanted`` in their order, most important first, are searched free.
+
+    Args:
+        lines: all edges with their bends.
+        wanted: sizes of the labels that should have free slots.
+        sizes: sizes of all labels.
+        boxes: ``x1, y1, x2, y2`` of all boxes.
+        bounds: the rectangle that no label may leave.
+    """
+    by_key = {line.key: line for line in lines}
+    hard = [(x1 - 3, y1 - 1, x2 + 3, y2 + 1) for x1, y1, x2, y2 in boxes]
+    soft: list[tuple[float, float, float, float]] = []
+    owners: list[EdgeKey] = []
+    for line in lines:
+        rects = stretch_rects(line.points, line.half_width + _CLEARANCE - 0.5)
+        if line.main:
+            hard += rects
+        else:
+            soft += rects
+            owners += [line.key] * len(rects)
+    obstacles = np.array(hard, dtype=float).reshape(-1, 4)
+    minor = np.array(soft, dtype=float).reshape(-1, 4)
+    placed: dict[EdgeKey, LabelSlot] = {}
+    for key, size in wanted.items():
+        options = _candidates(by_key[key], size)
+        if not options:
+            continue
+        rects = np.array([(o[0], o[1], o[0] + o[2], o[1] + o[3]) for o in options])
+        inside = (rects[:, 0] >= bounds[0]) & (rects[:, 1] >= bounds[1])
+        inside &= (rects[:, 2] <= bounds[2]) & (rects[:, 3] <= bounds[3])
+        open_slots = np.flatnonzero(inside & ~_hits(rects, obstacles).any(axis=1))
+        if not len(open_slots):
+            continue
+        crossings = _hits(rects[open_slots], minor)
+        best = int(np.argmin(crossings.sum(axis=1)))
+        chosen = options[open_slots[best]]
+        crossed = frozenset(owners[i] for i in np.flatnonzero(crossings[best]))
+        placed[key] = LabelSlot(*chosen, free=True, crossed_by=crossed)
+        x1, y1, x2, y2 = rects[open_slots[best]]
+        obstacles = np.vstack([obstacles, (x1 - 2, y1 - 1, x2 + 2, y2 + 1)])
+    return {line.key: placed.get(line.key) or _middle(line, sizes[line.key]) for line in lines}

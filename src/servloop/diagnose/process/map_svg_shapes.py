@@ -1,0 +1,104 @@
+"""Shapes of the map: rounded ways, arrow heads, and the small builder that escapes all text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+
+Point = tuple[float, float]
+
+
+def num(value: float) -> str:
+    """A coordinate with at most one decimal."""
+    return (
+        f"{value:.1f}".rstrip("0").rstrip(".").replace("-0", "0")
+        if abs(value) < 0.05
+        else f"{value:.1f}".removesuffix(".0")
+    )
+
+
+def printable(value: str) -> str:
+    """Text without control characters, which XML 1.0 forbids even as references."""
+    return "".join(char if char.isprintable() or char in "\t\n" else "�" for char in value)
+
+
+def tag(element: str, /, *content: str, **attributes: object) -> str:
+    """One element; attribute values are escaped, content is markup already.
+
+    ``None`` leaves an attribute out; ``class_`` means class, other underscores become hyphens.
+    """
+    parts = [element]
+    for name, value in attributes.items():
+        if value is None:
+            continue
+        shown = num(value) if isinstance(value, float) else str(value)
+        parts.append(f'{name.rstrip("_").replace("_", "-")}="{escape(printable(shown))}"')
+    head = " ".join(parts)
+    return f"<{head}>{''.join(content)}</{element}>" if content else f"<{head}/>"
+
+
+def text(x: float, y: float, content: str, **attributes: object) -> str:
+    """A line of text, escaped."""
+    return tag("text", escape(printable(content)), x=x, y=y, **attributes)
+
+
+def line_width(cases: int, most: int) -> float:
+    """1.2 to 8 px, by the square root of the cases."""
+    return 1.2 + 6.8 * math.sqrt(cases / most) if most > 0 else 1.2
+
+
+def arrow_length(width: float) -> float:
+    """Arrow heads grow with their line."""
+    return max(8.0, 1.5 * width)
+
+
+def _towards(start: Point, stop: Point, distance: float) -> Point:
+    length = math.hypot(stop[0] - start[0], stop[1] - start[1]) or 1.0
+    return (
+        start[0] + (stop[0] - start[0]) * distance / length,
+        start[1] + (stop[1] - start[1]) * distance / length,
+    )
+
+
+def shortened(points: Sequence[Point], by: float) -> tuple[Point, ...]:
+    """The way without its last ``by`` px, where the arrow head stands."""
+    last = math.dist(points[-2], points[-1])
+    return (*points[:-1], _towards(points[-1], points[-2], min(by, last * 0.9)))
+
+
+def rounded(points: Sequence[Point], radius: float) -> list[tuple[Point, Point, Point]]:
+    """The corners of a way as quadratic curves: where the bend begins, its control point, where it ends."""
+    corners = []
+    for i, (a, b, c) in enumerate(zip(points, points[1:], points[2:], strict=False)):
+        before = math.dist(a, b) * (1.0 if i == 0 else 0.5)
+        after = math.dist(b, c) * (1.0 if i == len(points) - 3 else 0.5)
+        r = min(radius, before, after)
+        corners.append((_towards(b, a, r), b, _towards(b, c, r)))
+    return corners
+
+
+def path_data(points: Sequence[Point], radius: float) -> str:
+    """The ``d`` of a way with rounded corners."""
+    at = lambda p: f"{num(p[0])} {num(p[1])}"  # noqa: E731
+    parts = [f"M{at(points[0])}"]
+    parts += [f"L{at(begin)}Q{at(bend)} {at(end)}" for begin, bend, end in rounded(points, radius)]
+    return "".join([*parts, f"L{at(points[-1])}"])
+
+
+def arrow_head(points: Sequence[Point], width: float) -> str:
+    """The ``d`` of the arrow head at the end of a way."""
+    tip, length = points[-1], arrow_length(width)
+    base = _towards(tip, points[-2], length)
+    span = math.dist(tip, base) or 1.0
+    ux, uy = (tip[0] - base[0]) / span, (tip[1] - base[1]) / span
+    half = length * 0.58
+    left, right = (base[0] - uy * half, base[1] + ux * half), (base[0] + uy * half, base[1] - ux * half)
+    return f"M{num(left[0])} {num(left[1])}L{num(tip[0])} {num(tip[1])}L{num(right[0])} {num(right[1])}z"
+
+
+def middle(points: Sequence[Point]) -> Point:
+    """The middle of the longest stretch."""
+    a, b = max(pairwise(points), key=lambda s: math.dist(*s))
+    return ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
