@@ -168,7 +168,7 @@ def scoped(model: type[Row], policy: Policy, permission: str) -> models.QuerySet
     The model names the way to its unit in ``UNIT_PATH`` (``"unit"``, ``"ticket__unit"``…). Rows without a unit
     belong to the organisation as a whole: they are visible to who has the permission in the root.
     """
-    path = _unit_path(model)
+    path = unit_path(model)
     allowed = policy.units(permission)
     rows = model._default_manager.all()
     if policy.tree.root is not None and policy.tree.root in allowed:
@@ -178,7 +178,12 @@ def scoped(model: type[Row], policy: Policy, permission: str) -> models.QuerySet
     return rows.filter(**{f"{path}__in": allowed})
 
 
-def _unit_path(model: type[Any]) -> str:
+def unit_path(model: type[Any]) -> str:
+    """How rows of a model belong to a unit: the lookup named in its ``UNIT_PATH``.
+
+    Raises:
+        TypeError: the model does not say.
+    """
     path = getattr(model, "UNIT_PATH", None)
     if not isinstance(path, str):
         msg = f"{model.__name__} does not say how it belongs to a unit: set UNIT_PATH"

@@ -98,7 +98,7 @@ def policy_of(request: HttpRequest) -> Policy:
 
 def set_policy(request: HttpRequest, held: Policy) -> None:
     """Narrow the rights of a request (API tokens do)."""
-    request._servloop_policy = held  # type: ignore[attr-defined]  # ours, beside Django's own attributes
+    request._servloop_policy = held  # type: ignore[attr-defined]  # noqa: SLF001  # ours
 
 
 def preview_of(request: HttpRequest) -> Person | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
@@ -29,7 +30,7 @@ def runs(*, state: str = "", kind: str = "", cause: str = "") -> QuerySet[Run]:
     return Run.objects.filter(**{key: value for key, value in given.items() if value})
 
 
-def run(public_id: object) -> Run:
+def run(public_id: UUID | str) -> Run:
     """One run.
 
     Raises:

@@ -10,6 +10,8 @@ from servloop_app.core.actions.access import (
     token_digest,
 )
 from servloop_app.core.actions.base import Action, Actor, Done, actions, build, execute, secret, undo
+from servloop_app.core.actions.calendars import RemoveCalendar, SetCalendar, UpdateHolidays
+from servloop_app.core.actions.keys import AddKey, RetireKeys
 from servloop_app.core.actions.people import (
     AssignRole,
     CreatePerson,
@@ -20,6 +22,7 @@ from servloop_app.core.actions.people import (
     find_assignment,
     find_person,
 )
+from servloop_app.core.actions.personal_data import OpenClearText
 from servloop_app.core.actions.units import (
     CloseUnit,
     CreateUnit,
@@ -33,6 +36,7 @@ from servloop_app.core.actions.units import (
 __all__ = [
     "Action",
     "Actor",
+    "AddKey",
     "AssignRole",
     "ChangeOwnLanguage",
     "ChangeOwnPassword",
@@ -43,13 +47,18 @@ __all__ = [
     "EndSession",
     "IssueToken",
     "MoveUnit",
+    "OpenClearText",
     "RecordSignIn",
     "RemoveAssignment",
+    "RemoveCalendar",
     "RemoveUnit",
+    "RetireKeys",
     "RevokeToken",
+    "SetCalendar",
     "SetPassword",
     "SetPersonActive",
     "SetUpOrganisation",
+    "UpdateHolidays",
     "UpdatePerson",
     "UpdateUnit",
     "actions",

@@ -125,7 +125,7 @@ class Action(ABC, Generic[Outcome]):
         """The action that takes this one back, where that makes sense; asked after `perform`."""
         return None
 
-    def arguments(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
         """The fields as JSON-ready values, without secrets."""
         hidden = {item.name for item in fields(self) if item.metadata.get(_NEVER_LOGGED)}  # type: ignore[arg-type]  # subclasses are dataclasses
         shown: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json")
@@ -184,9 +184,9 @@ def execute(action: Action[Outcome], actor: Actor) -> Done[Outcome]:
             action.validate(actor)
             outcome = action.perform(actor)
             back = action.undo()
-            payload: dict[str, Any] = {"arguments": action.arguments(), "channel": actor.channel}
+            payload: dict[str, Any] = {"arguments": action.recorded(), "channel": actor.channel}
             if back is not None:
-                payload["undo"] = {"action": back.name, "arguments": back.arguments()}
+                payload["undo"] = {"action": back.name, "arguments": back.recorded()}
             seq = audit_log.append(
                 actor=actor.reference, action=action.name, object_=action.object(), payload=payload
             )

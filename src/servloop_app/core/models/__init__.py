@@ -1,5 +1,6 @@
 """Tables of the core: people and sessions, units and assignments, the audit log, events, number series."""
 
+from servloop_app.core.models.calendars import HolidayTable, UnitCalendar
 from servloop_app.core.models.events import OutboxEvent
 from servloop_app.core.models.log import LogLeaf, LogPayload, LogState
 from servloop_app.core.models.numbering import NumberSeries
@@ -9,6 +10,7 @@ from servloop_app.core.models.units import Assignment, Unit, UnitPlacement
 __all__ = [
     "ApiToken",
     "Assignment",
+    "HolidayTable",
     "LogLeaf",
     "LogPayload",
     "LogState",
@@ -17,5 +19,6 @@ __all__ = [
     "Person",
     "Session",
     "Unit",
+    "UnitCalendar",
     "UnitPlacement",
 ]

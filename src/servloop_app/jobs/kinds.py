@@ -1,0 +1,79 @@
+"""The kinds of jobs and the functions that do them.
+
+    @job("survey.publish", max_attempts=5)
+    def publish(run: RunContext, survey: str) -> None:
+        for chunk in ...:
+            run.progress(done, total, "answers")
+            with run.step(cursor=chunk.end):     # one transaction: the effect and how far we are
+                ...
+
+A handler may be stopped at any point, also by a power cut, and is then called again with ``run.cursor`` as the
+last `RunContext.step` left it. Effects inside steps happen exactly once; effects outside of them must be
+harmless when repeated. A handler declared ``atomic`` is one step as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+_KINDS: dict[str, JobKind] = {}
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """How jobs of one kind are done.
+
+    Attributes:
+        name: ``"<subject>.<verb>"``.
+        handler: called with the run's context and its arguments by name; what it returns is the run's result.
+        max_attempts: attempts without progress before the run has failed.
+        backoff: wait before the second attempt; doubles with every further one.
+        lease: how long a run may stay silent before it counts as lost.
+        atomic: the handler is one short transaction together with the run's end.
+    """
+
+    name: str
+    handler: Callable[..., Any]
+    max_attempts: int
+    backoff: timedelta
+    lease: timedelta
+    atomic: bool
+
+    def wait_after(self, attempt: int) -> timedelta:
+        """How long to wait after a failed attempt (1, 2, …)."""
+        return self.backoff * (1 << (attempt - 1))
+
+
+def job(
+    name: str,
+    *,
+    max_attempts: int = 3,
+    backoff: timedelta = timedelta(seconds=10),
+    lease: timedelta = timedelta(seconds=60),
+    atomic: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Declare a function as the handler of a kind of jobs; its module is imported in ``AppConfig.ready()``."""
+
+    def register(handler: Handler) -> Handler:
+        if name in _KINDS and _KINDS[name].handler is not handler:
+            msg = f"job kind {name!r} exists twice"
+            raise ValueError(msg)
+        _KINDS[name] = JobKind(name, handler, max_attempts, backoff, lease, atomic)
+        return handler
+
+    return register
+
+
+def job_kind(name: str) -> JobKind | None:
+    """The kind of a name, None when no installed package knows it."""
+    return _KINDS.get(name)
+
+
+def job_kinds() -> tuple[str, ...]:
+    """All names."""
+    return tuple(sorted(_KINDS))
