@@ -138,13 +138,14 @@ def resolve_columns(frame: pl.DataFrame, given: Mapping[str, str | None], file: 
     """Role -> column from the person's choice, completed by recognition.
 
     Raises:
-        InputError: ``io.no_such_column`` for a given column that is not there, ``io.ambiguous_column`` and
-            ``io.missing_column`` with the option to give for a required role that cannot be told.
+        InputError: ``io.no_such_column`` for a given column that is not there,
+            ``io.ambiguous_<role>_column`` and ``io.missing_<role>_column`` with the option to give for a required
+            role that cannot be told.
     """
     chosen = {role: column for role, column in given.items() if column is not None}
-    for role, column in chosen.items():
+    for column in chosen.values():
         if column not in frame.columns:
-            raise InputError("io.no_such_column", file=file, column=column, role=role, columns=frame.columns)
+            raise InputError("io.no_such_column", file=file, column=column, columns=frame.columns)
     free = [name for name in frame.columns if name not in chosen.values()]
     recognised = recognise_columns(free, frame)
     if "timestamp" in chosen and recognised.get("timestamp") == chosen.get("start"):
@@ -154,11 +155,10 @@ def resolve_columns(frame: pl.DataFrame, given: Mapping[str, str | None], file: 
     for role in REQUIRED:
         if role in columns:
             continue
-        code = "io.ambiguous_column" if len(options.get(role, ())) > 1 else "io.missing_column"
+        kind = "ambiguous" if len(options.get(role, ())) > 1 else "missing"
         raise InputError(
-            code,
+            f"io.{kind}_{role}_column",
             file=file,
-            role=role,
             columns=frame.columns,
             options=options.get(role, []),
             option=f"--{role}",

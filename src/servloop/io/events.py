@@ -192,12 +192,12 @@ def _normalised(
 
 
 def _merged(times: Mapping[str, Times]) -> list[Notice]:
-    """The warnings of both time columns, one per code."""
+    """The warnings of both time columns, one per code with the larger number of rows."""
     merged: dict[str, Notice] = {}
     for warning in (warning for column in times.values() for warning in column.warnings):
         before = merged.get(warning.code)
-        count = warning.count + (before.count if before else 0)
-        merged[warning.code] = Notice(warning.code, count=count, params=warning.params)
+        if before is None or before.count < warning.count:
+            merged[warning.code] = warning
     return list(merged.values())
 
 
