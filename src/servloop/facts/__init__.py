@@ -1,5 +1,6 @@
 """Facts: open tables, the engines that read them, and who may see which rows."""
 
+from servloop.facts.ingest import Ingested, ingest
 from servloop.facts.schema import SCHEMA_VERSION, TABLES, Column, TableSchema
 from servloop.facts.snapshot import FactsScope, Snapshot
 from servloop.facts.store import FactStore, FactStoreError, TableState
@@ -11,7 +12,9 @@ __all__ = [
     "FactStore",
     "FactStoreError",
     "FactsScope",
+    "Ingested",
     "Snapshot",
     "TableSchema",
     "TableState",
+    "ingest",
 ]

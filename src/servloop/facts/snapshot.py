@@ -91,10 +91,14 @@ class Snapshot:
                     )
             connection.execute(f"SET allowed_directories = ['{_quoted(str(self._folder))}']")
             connection.execute("SET enable_external_access = false")
-            for name, files in self._files.items():
-                connection.execute(_view(TABLES[name], files, scoped=scope.unit_ids is not None))
+            for name in self._files:
+                connection.execute(self.view_sql(name, scope))
             connection.execute("SET lock_configuration = true")
             yield connection
+
+    def view_sql(self, table: str, scope: FactsScope) -> str:
+        """The statement that makes a table's view; a limited scope expects a table ``visible_units(unit_id)``."""
+        return _view(TABLES[table], self._files[table], scoped=scope.unit_ids is not None)
 
 
 def _view(table: TableSchema, files: TableFiles, *, scoped: bool) -> str:
