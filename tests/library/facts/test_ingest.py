@@ -89,9 +89,8 @@ def test_a_known_key_with_other_content_is_a_revision_and_undo_restores(store, r
 def test_a_key_that_stands_several_times_in_one_file_ends_at_its_last_row(store, run):
     assert run("a", ["open", "open", "closed", "closed"], ["T-1"] * 4) == Ingested(1, 1, 2, 1)
     assert current(store) == ["closed"]
-    assert run("b", ["open", "open", "closed", "closed"], ["T-1"] * 4) == Ingested(0, 2, 2, 1), (
-        "history moves again"
-    )
+    assert run("b", ["open", "open", "closed", "closed"], ["T-1"] * 4) == Ingested(0, 0, 4, 0)
+    assert run("c", ["open", "closed", "open"], ["T-1"] * 3) == Ingested(0, 3, 0, 1)
     assert current(store) == ["open"]
 
 
