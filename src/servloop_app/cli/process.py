@@ -12,13 +12,13 @@ from servloop_app.cli.process_log import LogRequest, log_command
 
 @click.group()
 def command() -> None:
-    """Process analysis of an event log. 流程分析。"""
+    """Process analysis of an event log (流程分析)."""
 
 
 @command.command()
 @log_command
 def summary(request: LogRequest) -> None:
-    """What the log holds, and how long its cases take. 概况。"""
+    """What the log holds, and how long its cases take (概况)."""
     from servloop.diagnose.process.summary import summary as compute
     from servloop_app.cli.process_tables import summary_table
 
@@ -34,7 +34,7 @@ def summary(request: LogRequest) -> None:
 )
 @click.option("--paths", type=click.FloatRange(0, 1), metavar="SHARE", help="Show this share of the paths.")
 def process_map(request: LogRequest, activities: float | None, paths: float | None) -> None:
-    """Which activity follows which: how often, after what time. 流程图。"""
+    """Which activity follows which: how often, after what time (流程图)."""
     from servloop.diagnose.process.directly_follows import directly_follows
     from servloop.diagnose.process.simplify import simplify
     from servloop_app.cli.process_tables import map_table
@@ -57,7 +57,7 @@ def process_map(request: LogRequest, activities: float | None, paths: float | No
     "--top", type=click.IntRange(min=1), metavar="N", help="Only the N most frequent (default: all)."
 )
 def variants(request: LogRequest, top: int | None) -> None:
-    """The different paths of cases, the most frequent first. 变体。"""
+    """The different paths of cases, the most frequent first (变体)."""
     from servloop.diagnose.process.variants import variants as compute
     from servloop_app.cli.process_tables import variants_table
 
@@ -69,7 +69,7 @@ def variants(request: LogRequest, top: int | None) -> None:
 @command.command()
 @log_command
 def rework(request: LogRequest) -> None:
-    """Activities done again, loops, and cases right the first time. 返工。"""
+    """Activities done again, loops, and cases right the first time (返工)."""
     from servloop.diagnose.process.rework import rework as compute
     from servloop_app.cli.process_tables import rework_table
 
@@ -88,7 +88,7 @@ def rework(request: LogRequest) -> None:
     help="Between people, or between departments.",
 )
 def handovers(request: LogRequest, by: Literal["resource", "group"]) -> None:
-    """Who hands work over to whom. 交接。"""
+    """Who hands work over to whom (交接)."""
     from servloop.diagnose.process.handovers import handovers as compute
     from servloop_app.cli.process_tables import handovers_table
 
@@ -106,7 +106,7 @@ def handovers(request: LogRequest, by: Literal["resource", "group"]) -> None:
     help="An administrative activity: nobody waits before it. Repeatable.",
 )
 def bottlenecks(request: LogRequest, not_waiting: tuple[str, ...]) -> None:
-    """Steps by the time that cases spend before them. 瓶颈。"""
+    """Steps by the time that cases spend before them (瓶颈)."""
     from servloop.diagnose.process.bottlenecks import bottlenecks as compute
     from servloop_app.cli.process_tables import bottlenecks_table
 

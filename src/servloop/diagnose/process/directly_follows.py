@@ -127,12 +127,15 @@ class EdgeTable:
         before, after, between = log.pairs
         activities = len(log.activity_labels)
         code, pair_edge = _compact(before, after, activities)
+        del before, after
+        waits = GroupedDurations.of(pair_edge, between, len(code))
+        del between
         case = log.case_index[1:][log.inner]
         return cls(
             source=code // max(activities, 1),
             target=code % max(activities, 1),
             cases=count_distinct_cases(pair_edge, case, len(code)),
-            waits=GroupedDurations.of(pair_edge, between, len(code)),
+            waits=waits,
             pair_edge=pair_edge,
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from servloop.diagnose.process.ordering import Bool, Int32, Int64, encode, order_rows
+from servloop.diagnose.process.ordering import Bool, Int32, Int64, encode, encode_ids, order_rows
 from servloop.errors import InputError
 from servloop.results import Notice
 
@@ -75,8 +75,8 @@ class EventLog:
         for name in REQUIRED:
             if name not in frame.columns:
                 raise InputError("process.missing_column", column=name, found=list(frame.columns))
-        case, case_labels = encode(frame["case_id"])
-        activity, activity_labels = encode(frame["activity"], sort_labels=True)
+        case, case_labels = encode_ids(frame["case_id"])
+        activity, activity_labels = encode(frame["activity"])
         end = _microseconds(frame["time"])
         start = _start_times(frame, end)
         rows, warnings = _usable_rows(frame, case, activity, lifecycle)
@@ -139,16 +139,17 @@ class EventLog:
         """When each event began: its start, or its completion where no start is known."""
         return self.end if self.start is None else self.start
 
-    @cached_property
+    @property
     def pairs(self) -> tuple[Int32, Int32, Int64]:
         """Directly following events of one case: activity before, activity after, microseconds between.
 
         The time is from the completion of the first to the begin of the second (for logs with completions
         only: from completion to completion); where intervals overlap it is negative.
         """
-        inner = self.inner
-        between = self.begin[1:] - self.end[:-1]
-        return self.activity[:-1][inner], self.activity[1:][inner], between[inner]
+        inner = self.inner  # not kept: 16 bytes an event, and quickly made again
+        between = self.begin[1:][inner]
+        between -= self.end[:-1][inner]
+        return self.activity[:-1][inner], self.activity[1:][inner], between
 
     @cached_property
     def throughput(self) -> Int64:
@@ -179,7 +180,7 @@ class EventLog:
             raise InputError("process.no_such_column", column=name, found=list(self.frame.columns))
         if name not in self._columns:
             # Kept for the whole table, so that logs made by filtering share it.
-            self._columns[name] = encode(self.frame[name], sort_labels=True)
+            self._columns[name] = encode(self.frame[name])
         codes, labels = self._columns[name]
         return codes[self.rows], labels
 

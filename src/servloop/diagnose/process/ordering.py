@@ -19,34 +19,91 @@ Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
+_CHUNK = 1 << 17  # rows compared at a time, to keep memory low
 
-def encode(column: pl.Series, *, sort_labels: bool = False) -> tuple[Int32, pl.Series]:
-    """Replace values by integer codes.
+
+def encode(column: pl.Series) -> tuple[Int32, pl.Series]:
+    """Replace values by integer codes, in the order of their labels.
+
+    For columns with far fewer labels than rows, such as activities; `encode_ids` is for the others.
 
     Args:
         column: any column; it is read as text. Null becomes code -1.
-        sort_labels: number the labels in their sorted order, which makes codes independent of the row order;
-            otherwise in order of first appearance.
+
+    Returns:
+        Codes (one per row) and the labels (code → text), sorted, so that codes do not depend on the row order.
+    """
+    import polars as pl
+
+    text = column.cast(pl.String)
+    labels = text.drop_nulls().unique().sort()
+    codes = text.cast(pl.Enum(labels)).to_physical().cast(pl.Int32)
+    return codes.fill_null(-1).to_numpy(), labels
+
+
+def encode_ids(column: pl.Series) -> tuple[Int32, pl.Series]:
+    """Replace ids by integer codes, in the order of their first appearance.
+
+    Ids are compared by a 64-bit hash, and then each with the first of its hash, so that the result is exact:
+    should two ids share a hash, another hash is taken.
+
+    Args:
+        column: any column; it is read as text. Null becomes code -1.
 
     Returns:
         Codes (one per row) and the labels (code → text).
     """
     import polars as pl
-    import pyarrow.compute as pc
 
-    encoded = pc.dictionary_encode(column.cast(pl.String).to_arrow())
-    if hasattr(encoded, "combine_chunks"):
-        encoded = encoded.combine_chunks()
-    codes: Any = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
-    codes = codes.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    labels = pl.Series(column.name, encoded.dictionary, dtype=pl.String)
-    if sort_labels:
-        order = labels.arg_sort().to_numpy()
-        new_code = np.empty(len(order) + 1, dtype=np.int32)
-        new_code[order] = np.arange(len(order), dtype=np.int32)
-        new_code[-1] = -1  # code -1 reads the last entry: missing stays missing
-        codes, labels = new_code[codes], labels.gather(order)
+    text = column.cast(pl.String)
+    missing = text.is_null().to_numpy() if text.null_count() else None
+    text = text.fill_null("")
+    seed = 0
+    while True:
+        codes, first = _number(text.hash(seed).to_numpy())
+        labels = text.gather(first)
+        if all(
+            (labels.gather(codes[begin : begin + _CHUNK]) == text[begin : begin + _CHUNK]).all()
+            for begin in range(0, len(text), _CHUNK)
+        ):
+            break
+        seed += 1
+    if missing is not None:
+        codes[missing] = -1
     return codes, labels
+
+
+def _number(hashes: NDArray[np.uint64]) -> tuple[Int32, Int64]:
+    """Number equal hashes from 0 in the order of their first appearance; also say where each appears first."""
+    order = _by_hash(hashes)
+    ordered = hashes[order]
+    new = np.ones(len(hashes), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    del ordered
+    first = order[new]
+    number = np.cumsum(new, dtype=np.int32)
+    number -= 1
+    appearance = np.argsort(first)
+    rank = np.empty(len(first), dtype=np.int32)
+    rank[appearance] = np.arange(len(first), dtype=np.int32)
+    codes = np.empty(len(hashes), dtype=np.int32)
+    codes[order] = rank[number]
+    return codes, first[appearance]
+
+
+def _by_hash(hashes: NDArray[np.uint64]) -> Int64:
+    """The order that brings equal hashes together, each run in the order of its rows."""
+    place_bits = len(hashes).bit_length()
+    packed = hashes >> np.uint64(place_bits + 1)
+    packed <<= np.uint64(place_bits)
+    packed |= np.arange(len(hashes), dtype=np.uint64)
+    order = packed.view(np.int64)
+    order.sort()
+    same_prefix = order[1:] >> place_bits == order[:-1] >> place_bits
+    order &= (1 << place_bits) - 1
+    if bool((same_prefix & (hashes[order[1:]] != hashes[order[:-1]])).any()):
+        return np.argsort(hashes, kind="stable")  # different hashes with equal leading bits
+    return order
 
 
 def is_sorted(*keys: NDArray[Any]) -> bool:

@@ -19,13 +19,12 @@ import numpy as np
 from servloop.diagnose.process.directly_follows import DirectlyFollows, Edge, Node, directly_follows
 from servloop.diagnose.process.event_log import EventLog
 from servloop.diagnose.process.filtering import within_edges
+from servloop.diagnose.process.layout_graph import END, START
 from servloop.errors import SpecError
 from servloop.results import Estimate, plain
 
 if TYPE_CHECKING:
     import polars as pl
-
-START, END = "\x00start", "\x00end"  # cannot be activities: readers strip control characters
 
 Arc = tuple[str, str]
 Item = TypeVar("Item")
