@@ -66,8 +66,8 @@ _PAD = 12.0
 _MARGIN = 16.0
 _CORNER = 14.0
 _WIDE_CORNER = 26.0
-# Room below (or beside) the map for call-outs and the legend, and the least size that holds the legend.
-_CALL_OUT_ROOM = 84.0
+# Room below the map for call-outs (beside a vertical one there is enough), and a width that holds the legend.
+_CALL_OUT_ROOM = {False: 84.0, True: 24.0}
 LEGEND_HEIGHT = 40.0
 _LEAST_WIDTH = 640.0
 _HALF_WIDTHS = (2.5, 4.0)  # of a faded edge, of any other
@@ -239,7 +239,7 @@ def layout(graph: MapGraph, *, language: str) -> MapLayout:
     placed = Placement(flow, grid, ways, extents, axes)
     centres = [axes.point(a, c) for a, c in zip(placed.along, placed.across, strict=True)]
 
-    shift, (width, height) = _frame(centres, half, placed)
+    shift, (width, height) = _frame(centres, half, placed, vertical=axes.vertical)
     boxes = [
         NodeBox(
             name=name,
@@ -285,7 +285,7 @@ def layout(graph: MapGraph, *, language: str) -> MapLayout:
 
 
 def _frame(
-    centres: list[Point], half: list[tuple[float, float]], placed: Placement
+    centres: list[Point], half: list[tuple[float, float]], placed: Placement, *, vertical: bool
 ) -> tuple[Point, tuple[float, float]]:
     """How far to shift all points, and the size of the drawing."""
     xs = [x for (cx, _), (hw, _) in zip(centres, half, strict=True) for x in (cx - hw, cx + hw)]
@@ -296,6 +296,6 @@ def _frame(
     label = LOOP + 8
     left, top = _MARGIN - min(xs) + label, _MARGIN - min(ys) + label
     width = max(xs) + left + _MARGIN + label
-    height = max(ys) + top + _CALL_OUT_ROOM + LEGEND_HEIGHT
+    height = max(ys) + top + _CALL_OUT_ROOM[vertical] + LEGEND_HEIGHT
     slack = max(0.0, _LEAST_WIDTH - width)
     return (left + slack / 2, top), (width + slack, height)

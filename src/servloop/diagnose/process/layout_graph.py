@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from servloop.errors import InputError
 
@@ -107,7 +108,7 @@ class MapGraph:
     def spine_edges(self) -> frozenset[EdgeKey]:
         """START to the first step, step to step, the last step to END."""
         path = (START, *self.spine, END)
-        return frozenset(zip(path, path[1:], strict=False))
+        return frozenset(pairwise(path))
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ is no free slot, and every minor edge, shows its label on focus only, when all o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from servloop.diagnose.process.layout_place import Point
 
 Anchor = Literal["start", "middle", "end"]
+Rect = tuple[float, float, float, float]  # x1, y1, x2, y2
 Rects = npt.NDArray[np.float64]
 
 LINE_HEIGHT = 15.0
@@ -70,10 +71,17 @@ class Line:
     main: bool
 
 
-Candidate = tuple[float, float, float, float, Anchor, bool, int]
+class _Candidate(NamedTuple):
+    x: float
+    y: float
+    width: float
+    height: float
+    anchor: Anchor
+    hang: bool
+    lines: int
 
 
-def stretch_rects(points: Sequence[Point], margin: float) -> list[tuple[float, float, float, float]]:
+def stretch_rects(points: Sequence[Point], margin: float) -> list[Rect]:
     """The stretches of an edge as rectangles ``x1, y1, x2, y2`` grown by the margin."""
     return [
         (
@@ -97,35 +105,37 @@ def _spread(low: float, high: float, size: float) -> list[float]:
     return [middle + shift for shift in shifts]
 
 
-def _beside_horizontal(x1: float, x2: float, y: float, half: float, size: LabelSize) -> list[Candidate]:
+def _beside_horizontal(x1: float, x2: float, y: float, half: float, size: LabelSize) -> list[_Candidate]:
     low, high = min(x1, x2) + 6, max(x1, x2) - 6
-    found: list[Candidate] = []
+    found: list[_Candidate] = []
     for lines, width in ((1, size.one_line), (2, size.two_lines)):
         height = lines * LINE_HEIGHT
         for x in _spread(low, high, width) or ([low + (high - low - width) / 2] if lines == 2 else []):
-            found.append((x, y - half - height - 1, width, height, "middle", False, lines))
-            found.append((x, y + half + 1, width, height, "middle", True, lines))
+            found.append(
+                _Candidate(x, y - half - height - 1, width, height, "middle", hang=False, lines=lines)
+            )
+            found.append(_Candidate(x, y + half + 1, width, height, "middle", hang=True, lines=lines))
         if found:
             break
     return found
 
 
-def _beside_vertical(x: float, y1: float, y2: float, half: float, size: LabelSize) -> list[Candidate]:
+def _beside_vertical(x: float, y1: float, y2: float, half: float, size: LabelSize) -> list[_Candidate]:
     low, high = min(y1, y2) + 3, max(y1, y2) - 3
-    found: list[Candidate] = []
+    found: list[_Candidate] = []
     for lines, width in ((2, size.two_lines), (1, size.one_line)):
         height = lines * LINE_HEIGHT
         for y in _spread(low, high, height):
-            found.append((x + half + 4, y, width, height, "start", False, lines))
-            found.append((x - half - 4 - width, y, width, height, "end", False, lines))
+            found.append(_Candidate(x + half + 4, y, width, height, "start", hang=False, lines=lines))
+            found.append(_Candidate(x - half - 4 - width, y, width, height, "end", hang=False, lines=lines))
     return found
 
 
-def _candidates(line: Line, size: LabelSize) -> list[Candidate]:
+def _candidates(line: Line, size: LabelSize) -> list[_Candidate]:
     """Slots along the edge, the longest stretch first."""
     stretches = sorted(pairwise(line.points), key=lambda s: -abs(s[1][0] - s[0][0]) - abs(s[1][1] - s[0][1]))
     half = line.half_width + _CLEARANCE
-    found: list[Candidate] = []
+    found: list[_Candidate] = []
     for a, b in stretches:
         if a[1] == b[1]:
             found += _beside_horizontal(a[0], b[0], a[1], half, size)
@@ -134,7 +144,7 @@ def _candidates(line: Line, size: LabelSize) -> list[Candidate]:
     return found
 
 
-def _hits(rects: Rects, obstacles: Rects) -> npt.NDArray[np.bool_]:
+def overlaps(rects: Rects, obstacles: Rects) -> npt.NDArray[np.bool_]:
     """Which rectangle (row) overlaps which obstacle (column)."""
     a, b = rects[:, None, :], obstacles[None, :, :]
     return (
@@ -146,15 +156,39 @@ def _middle(line: Line, size: LabelSize) -> LabelSlot:
     """On the middle of the longest stretch: for focus, when nothing else matters."""
     a, b = max(pairwise(line.points), key=lambda s: abs(s[1][0] - s[0][0]) + abs(s[1][1] - s[0][1]))
     x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
-    return LabelSlot(x - size.one_line / 2, y - 8, size.one_line, LINE_HEIGHT, "middle", False, 1, free=False)
+    return LabelSlot(
+        x=x - size.one_line / 2,
+        y=y - LINE_HEIGHT / 2,
+        width=size.one_line,
+        height=LINE_HEIGHT,
+        anchor="middle",
+        hang=False,
+        lines=1,
+        free=False,
+    )
+
+
+def _obstacles(lines: Sequence[Line], boxes: Sequence[Rect]) -> tuple[Rects, Rects, list[EdgeKey]]:
+    """What a label must not touch; what it had better not touch, with the minor edge each piece belongs to."""
+    hard = [(x1 - 3, y1 - 1, x2 + 3, y2 + 1) for x1, y1, x2, y2 in boxes]
+    soft: list[Rect] = []
+    owners: list[EdgeKey] = []
+    for line in lines:
+        pieces = stretch_rects(line.points, line.half_width + _CLEARANCE - 0.5)
+        if line.main:
+            hard += pieces
+        else:
+            soft += pieces
+            owners += [line.key] * len(pieces)
+    return np.array(hard, dtype=float).reshape(-1, 4), np.array(soft, dtype=float).reshape(-1, 4), owners
 
 
 def place_labels(
     lines: Sequence[Line],
-    wanted: dict[EdgeKey, LabelSize],
-    sizes: dict[EdgeKey, LabelSize],
-    boxes: Sequence[tuple[float, float, float, float]],
-    bounds: tuple[float, float, float, float],
+    wanted: Mapping[EdgeKey, LabelSize],
+    sizes: Mapping[EdgeKey, LabelSize],
+    boxes: Sequence[Rect],
+    bounds: Rect,
 ) -> dict[EdgeKey, LabelSlot]:
     """A slot for every edge; those of ``wanted`` in their order, most important first, are searched free.
 
@@ -162,38 +196,25 @@ def place_labels(
         lines: all edges with their bends.
         wanted: sizes of the labels that should have free slots.
         sizes: sizes of all labels.
-        boxes: ``x1, y1, x2, y2`` of all boxes.
+        boxes: all boxes.
         bounds: the rectangle that no label may leave.
     """
     by_key = {line.key: line for line in lines}
-    hard = [(x1 - 3, y1 - 1, x2 + 3, y2 + 1) for x1, y1, x2, y2 in boxes]
-    soft: list[tuple[float, float, float, float]] = []
-    owners: list[EdgeKey] = []
-    for line in lines:
-        rects = stretch_rects(line.points, line.half_width + _CLEARANCE - 0.5)
-        if line.main:
-            hard += rects
-        else:
-            soft += rects
-            owners += [line.key] * len(rects)
-    obstacles = np.array(hard, dtype=float).reshape(-1, 4)
-    minor = np.array(soft, dtype=float).reshape(-1, 4)
+    obstacles, minor, owners = _obstacles(lines, boxes)
     placed: dict[EdgeKey, LabelSlot] = {}
     for key, size in wanted.items():
         options = _candidates(by_key[key], size)
         if not options:
             continue
-        rects = np.array([(o[0], o[1], o[0] + o[2], o[1] + o[3]) for o in options])
-        inside = (rects[:, 0] >= bounds[0]) & (rects[:, 1] >= bounds[1])
-        inside &= (rects[:, 2] <= bounds[2]) & (rects[:, 3] <= bounds[3])
-        open_slots = np.flatnonzero(inside & ~_hits(rects, obstacles).any(axis=1))
-        if not len(open_slots):
+        rects = np.array([(o.x, o.y, o.x + o.width, o.y + o.height) for o in options])
+        inside = (rects[:, :2] >= bounds[:2]).all(axis=1) & (rects[:, 2:] <= bounds[2:]).all(axis=1)
+        possible = np.flatnonzero(inside & ~overlaps(rects, obstacles).any(axis=1))
+        if not possible.size:
             continue
-        crossings = _hits(rects[open_slots], minor)
+        crossings = overlaps(rects[possible], minor)
         best = int(np.argmin(crossings.sum(axis=1)))
-        chosen = options[open_slots[best]]
         crossed = frozenset(owners[i] for i in np.flatnonzero(crossings[best]))
-        placed[key] = LabelSlot(*chosen, free=True, crossed_by=crossed)
-        x1, y1, x2, y2 = rects[open_slots[best]]
-        obstacles = np.vstack([obstacles, (x1 - 2, y1 - 1, x2 + 2, y2 + 1)])
+        placed[key] = LabelSlot(**options[possible[best]]._asdict(), free=True, crossed_by=crossed)
+        room = rects[possible[best]] + (-2.0, -1.0, 2.0, 1.0)
+        obstacles = np.vstack([obstacles, room])
     return {line.key: placed.get(line.key) or _middle(line, sizes[line.key]) for line in lines}

@@ -48,7 +48,7 @@ class Axes:
     linked_channel: float
 
     def point(self, along: float, across: float) -> Point:
-        """x and y."""
+        """X and y."""
         return (across, along) if self.vertical else (along, -across)
 
 
@@ -251,8 +251,8 @@ class Placement:
             ]
         if way.kind == "corner":
             return self._corner(way)
-        assert way.source is not None  # noqa: S101
-        assert way.target is not None  # noqa: S101
+        assert way.source is not None
+        assert way.target is not None
         start, stop = self._at(way.source), self._at(way.target)
         if way.kind == "vertical":
             return [start, stop]
@@ -265,7 +265,7 @@ class Placement:
     def _corner(self, way: Way) -> list[tuple[float, float]]:
         u, v = way.edge.u, way.edge.v
         port = way.source or way.target
-        assert port is not None  # noqa: S101
+        assert port is not None
         foot, upper = self._at(port), v if way.source else u
         side = -port.heading * self._extents[upper].along
         points = [foot, (foot[0], self.across[upper]), (self.along[upper] + side, self.across[upper])]

@@ -53,7 +53,9 @@ def _satellites(flow: Flow) -> dict[int, int]:
     hosts: set[int] = set()
     for v in sorted(total, key=lambda v: (-total[v], v)):
         before, after = strongest_in.get(v), strongest_out.get(v)
-        if v in flow.on_spine or v in hosts or before is None or after is None or before[0] != after[0]:
+        if before is None or after is None or before[0] != after[0]:
+            continue
+        if v in flow.on_spine or v in hosts:
             continue
         h = before[0]
         if h not in (0, flow.end) and h not in host and 2 * (before[1] + after[1]) >= total[v]:
@@ -141,7 +143,8 @@ def _ranks(flow: Flow, host: dict[int, int]) -> tuple[list[int], list[int]]:
     used = sorted(set(rank))
     compact = {value: i for i, value in enumerate(used)}
     place = {v: i for i, v in enumerate(sequence)}
-    along = sorted(range(len(flow.names)), key=lambda v: (rank[v], place[host.get(v, v)], v in host, v))
+    anchor: list[int] = [host.get(v, v) for v in range(len(flow.names))]
+    along = sorted(range(len(anchor)), key=lambda v: (rank[v], place[anchor[v]], v in host, v))
     position = [0] * len(along)
     for i, v in enumerate(along):
         position[v] = i

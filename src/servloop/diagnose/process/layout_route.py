@@ -123,11 +123,8 @@ class _Router:
     def _row_is_clear(self, row: int, low: float, high: float) -> bool:
         return all(high <= a or b <= low for a, b in self._row_taken[row])
 
-    def _port(
-        self, node: int, side: int, heading: int, edge: FlowEdge, kind: Kind, lane: Run | None = None
-    ) -> Port:
-        port = Port(node, side, heading, edge, kind, lane)
-        self.out.ports[node, side].append(port)
+    def _add(self, port: Port) -> Port:
+        self.out.ports[port.node, port.side].append(port)
         return port
 
     def _straight(self, edge: FlowEdge) -> Way | None:
@@ -149,8 +146,8 @@ class _Router:
         return Way(
             edge,
             "vertical",
-            self._port(u, side, 0, edge, "vertical"),
-            self._port(v, -side, 0, edge, "vertical"),
+            self._add(Port(u, side, 0, edge, "vertical")),
+            self._add(Port(v, -side, 0, edge, "vertical")),
         )
 
     def _corner(self, edge: FlowEdge) -> Way | None:
@@ -176,7 +173,7 @@ class _Router:
         self._side_taken.add((upper, -heading))
         turn = rank[lower] - heading * _REACH
         self._row_taken[row[upper]].append((min(turn, rank[upper]), max(turn, rank[upper])))
-        port = self._port(lower, UP, heading, edge, "corner")
+        port = self._add(Port(lower, UP, heading, edge, "corner"))
         return Way(edge, "corner", source=port) if entering else Way(edge, "corner", target=port)
 
     def _channel(self, edge: FlowEdge) -> Way:
@@ -218,7 +215,7 @@ class _Router:
         run = self._run(channel, u, v, edge)
         self.out.lanes[channel].append(run)
         ports = [
-            self._port(a, UP if channel >= row[a] else DOWN, self._heading(a, b), edge, "lane", run)
+            self._add(Port(a, UP if channel >= row[a] else DOWN, self._heading(a, b), edge, "lane", run))
             for a, b in ((u, v), (v, u))
         ]
         return Way(edge, "lane", ports[0], ports[1], (run,))
@@ -243,7 +240,7 @@ class _Router:
         track = Run(gap, min(first, last), max(first, last), -1, -1, edge, (abs(last - first), first))
         self.out.tracks[gap].append(track)
         ports = [
-            self._port(node, way, 1 if at > rank[node] else -1, edge, "lane", run)
+            self._add(Port(node, way, 1 if at > rank[node] else -1, edge, "lane", run))
             for node, way, run in ((u, side, lanes[0]), (v, -side, lanes[1]))
         ]
         return Way(edge, "track", ports[0], ports[1], tuple(lanes), track)

@@ -25,9 +25,10 @@ from servloop.diagnose.process.layout import (
     MapLayout,
     NodeBox,
 )
-from servloop.diagnose.process.layout_labels import LINE_HEIGHT, LabelSlot
+from servloop.diagnose.process.layout_labels import LINE_HEIGHT, LabelSlot, Rect
 from servloop.diagnose.process.layout_text import text_width
-from servloop.diagnose.process.map_svg_key import MAX_CALL_OUTS, Rect, call_outs, legend
+from servloop.diagnose.process.map_svg_call_out import MAX_CALL_OUTS, call_outs
+from servloop.diagnose.process.map_svg_key import legend
 from servloop.diagnose.process.map_svg_scale import Bottleneck, MapComparison, Mode, Scale
 from servloop.diagnose.process.map_svg_shapes import (
     arrow_head,
@@ -351,7 +352,12 @@ def render_map(
         parts += [drawing.edge(route) for route in leaving.get(box.name, ())]
     called = [b for b in hot if b.key in drawing.drawn]
     frame = _frame(layout, shown, drawing.drawn)
-    parts.append(call_outs(layout, frame, called, comparison, drawing.drawn, drawing.labels, style))
+    room = (frame[0], frame[1], frame[2], layout.legend_top)
+    parts.append(
+        call_outs(
+            layout, called, comparison, frame=room, drawn=drawing.drawn, labels=drawing.labels, style=style
+        )
+    )
     parts.append(legend(layout, frame, scale, drawing.not_waiting, hot=bool(called), style=style))
     width, height = frame[2] - frame[0], frame[3] - frame[1]
     root: dict[str, object] = {

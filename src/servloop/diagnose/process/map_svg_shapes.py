@@ -12,11 +12,8 @@ Point = tuple[float, float]
 
 def num(value: float) -> str:
     """A coordinate with at most one decimal."""
-    return (
-        f"{value:.1f}".rstrip("0").rstrip(".").replace("-0", "0")
-        if abs(value) < 0.05
-        else f"{value:.1f}".removesuffix(".0")
-    )
+    shown = f"{value:.1f}".removesuffix(".0")
+    return "0" if shown == "-0" else shown
 
 
 def printable(value: str) -> str:
@@ -79,12 +76,15 @@ def rounded(points: Sequence[Point], radius: float) -> list[tuple[Point, Point, 
     return corners
 
 
+def _pair(point: Point) -> str:
+    return f"{num(point[0])} {num(point[1])}"
+
+
 def path_data(points: Sequence[Point], radius: float) -> str:
     """The ``d`` of a way with rounded corners."""
-    at = lambda p: f"{num(p[0])} {num(p[1])}"  # noqa: E731
-    parts = [f"M{at(points[0])}"]
-    parts += [f"L{at(begin)}Q{at(bend)} {at(end)}" for begin, bend, end in rounded(points, radius)]
-    return "".join([*parts, f"L{at(points[-1])}"])
+    parts = [f"M{_pair(points[0])}"]
+    parts += [f"L{_pair(begin)}Q{_pair(bend)} {_pair(end)}" for begin, bend, end in rounded(points, radius)]
+    return "".join([*parts, f"L{_pair(points[-1])}"])
 
 
 def arrow_head(points: Sequence[Point], width: float) -> str:
@@ -95,7 +95,7 @@ def arrow_head(points: Sequence[Point], width: float) -> str:
     ux, uy = (tip[0] - base[0]) / span, (tip[1] - base[1]) / span
     half = length * 0.58
     left, right = (base[0] - uy * half, base[1] + ux * half), (base[0] + uy * half, base[1] - ux * half)
-    return f"M{num(left[0])} {num(left[1])}L{num(tip[0])} {num(tip[1])}L{num(right[0])} {num(right[1])}z"
+    return f"M{_pair(left)}L{_pair(tip)}L{_pair(right)}z"
 
 
 def middle(points: Sequence[Point]) -> Point:
