@@ -75,7 +75,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without case, width, and the differences between space, underscore and hyphen."""
     text = unicodedata.normalize("NFKC", name).strip().lower()
     return re.sub(r"[\s_\-./]+", " ", text).strip()
@@ -83,7 +83,7 @@ def _plain(name: str) -> str:
 
 _RANKS: Mapping[str, Mapping[str, int]] = {
     role: {
-        _plain(name): rank for rank, group in reversed(list(enumerate(groups))) for name in group.split("|")
+        plain_name(name): rank for rank, group in reversed(list(enumerate(groups))) for name in group.split("|")
     }
     for role, groups in _NAMES.items()
 }
@@ -93,7 +93,7 @@ def candidates(names: Sequence[str]) -> dict[str, list[str]]:
     """Role -> columns of the best matching group of names; more than one is an ambiguity."""
     found: dict[str, list[str]] = {}
     for role, ranks in _RANKS.items():
-        ranked = [(ranks[plain], name) for name in names if (plain := _plain(name)) in ranks]
+        ranked = [(ranks[plain], name) for name in names if (plain := plain_name(name)) in ranks]
         best = min((rank for rank, _ in ranked), default=None)
         if best is not None:
             found[role] = [name for rank, name in ranked if rank == best]
@@ -108,13 +108,15 @@ def recognise_columns(names: Sequence[str], sample: pl.DataFrame | None = None) 
 
     Args:
         names: the columns of the table.
-        sample: some rows; where given, a column is taken as a time only when it holds times, and as the
-            order of rows only when it holds distinct whole numbers.
+        sample: some rows; where given, columns that hold times are preferred for times, and a column is
+            taken as the order of rows only when it holds distinct whole numbers.
     """
     found = candidates(names)
     if sample is not None:
-        for role in ("timestamp", "start"):
-            found[role] = [name for name in found.get(role, ()) if _holds_times(sample[name])]
+        found["start"] = [name for name in found.get("start", ()) if _holds_times(sample[name])]
+        # A column named like the time without a readable one stays, so that its values are complained about.
+        named = found.get("timestamp", [])
+        found["timestamp"] = [name for name in named if _holds_times(sample[name])] or named
         found["seq"] = [name for name in found.get("seq", ()) if _numbers_rows(sample[name])]
     chosen = {role: columns[0] for role, columns in found.items() if len(columns) == 1}
     if "timestamp" not in chosen and not found.get("timestamp") and "start" in chosen:
