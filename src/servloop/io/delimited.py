@@ -6,6 +6,7 @@ import csv
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -37,10 +38,10 @@ def read_delimited(
         frame = _read(source, layout, missing)
     except _NotUtf8:
         # The start was plain ASCII; the text beyond it is not UTF-8 after all.
-        if encoding is not None:
-            for _ in decoded_chunks(source, layout.encoding):
-                pass
-        layout = TextLayout("gb18030", layout.delimiter, layout.header, layout.header_line)
+        undecodable = _undecodable(source, layout.encoding)
+        layout = replace(layout, encoding="gb18030")
+        if encoding is not None or not _is_chinese(source):
+            raise undecodable from None
         frame = _read(source, layout, missing)
     frame.columns = names
     rows = None
@@ -59,8 +60,25 @@ class _NotUtf8(Exception):  # noqa: N818 - a signal inside this module, never sh
     pass
 
 
+def _undecodable(source: Source, encoding: str) -> InputError:
+    try:
+        for _ in decoded_chunks(source, encoding):
+            pass
+    except InputError as error:
+        return error
+    return InputError("io.wrong_encoding", file=source.name, encoding=encoding, line=1)
+
+
+def _is_chinese(source: Source) -> bool:
+    """Whether the whole file decodes as GB 18030 into mostly common Chinese characters."""
+    try:
+        return all(is_chinese(text) for text in decoded_chunks(source, "gb18030"))
+    except InputError:
+        return False
+
+
 def _read(source: Source, layout: TextLayout, missing: Sequence[str]) -> pl.DataFrame:
-    with _utf8_file(source, layout.encoding) as path:
+    with utf8_file(source, layout.encoding) as path:
         try:
             return pl.read_csv(
                 path,
@@ -77,18 +95,13 @@ def _read(source: Source, layout: TextLayout, missing: Sequence[str]) -> pl.Data
 
 
 @contextmanager
-def _utf8_file(source: Source, encoding: str) -> Iterator[Path]:
+def utf8_file(source: Source, encoding: str) -> Iterator[Path]:
     """The content as a plain UTF-8 file: the file itself where it is one."""
     if encoding in _UTF8 and not source.gzipped:
         yield source.path
         return
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="servloop-") as plain:
-        doubtful = encoding == "gb18030"
         for text in decoded_chunks(source, encoding):
-            if doubtful and not text.isascii():
-                if not is_chinese(text):
-                    raise InputError("io.wrong_encoding", file=source.name, encoding="UTF-8, GB18030", line=1)
-                doubtful = False
             plain.write(text)
         plain.flush()
         yield Path(plain.name)
