@@ -83,7 +83,9 @@ def plain_name(name: str) -> str:
 
 _RANKS: Mapping[str, Mapping[str, int]] = {
     role: {
-        plain_name(name): rank for rank, group in reversed(list(enumerate(groups))) for name in group.split("|")
+        plain_name(name): rank
+        for rank, group in reversed(list(enumerate(groups)))
+        for name in group.split("|")
     }
     for role, groups in _NAMES.items()
 }

@@ -19,6 +19,8 @@ TIMEOUT_SECONDS = 300
 MEMORY_BYTES = 4 << 30
 PROCESSOR_SECONDS = 240
 
+# What Python and the loader print when the address space is used up; a negative code is a signal.
+_STARVED = (b"memory", b"failed to map segment")
 _CHILD = "servloop.io.spreadsheet_child"
 
 
@@ -67,14 +69,18 @@ def _run_child(source: Source, sheet: str | int | None) -> tuple[dict[str, objec
         )
     except subprocess.TimeoutExpired:
         raise _too_large(source) from None
-    if child.returncode < 0 or not child.stdout:
-        # Killed by a limit, or the parser gave up for want of memory.
-        raise _too_large(source)
+    if child.returncode:
+        starved = child.returncode < 0 or any(sign in child.stderr.lower() for sign in _STARVED)
+        raise _too_large(source) if starved else _damaged(source)
     head, _, body = child.stdout.partition(b"\n")
     about = json.loads(head)
     if "error" in about:
         raise InputError(about["error"], file=source.name, **about.get("params", {}))
     return about, pl.read_ipc(io.BytesIO(body))
+
+
+def _damaged(source: Source) -> InputError:
+    return InputError("io.damaged_file", file=source.name, format=source.format.upper())
 
 
 def _too_large(source: Source) -> InputError:

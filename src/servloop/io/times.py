@@ -114,12 +114,12 @@ def check_timezone(timezone: str | None) -> None:
 
 
 def looks_like_times(sample: pl.Series) -> bool:
-    """Whether most of the present values of a sample can be read as times."""
+    """Whether any of the present values of a sample can be read as a time."""
     present = sample.drop_nulls()
     if present.is_empty():
         return True
     try:
-        return to_utc(present).utc.null_count() <= 0.5 * len(present)
+        return to_utc(present).utc.null_count() < len(present)
     except InputError as error:
         return error.code == "io.ambiguous_dates"
 
@@ -246,7 +246,7 @@ def _by_format(values: pl.Series, time_format: str) -> tuple[pl.Series, pl.Serie
 
 def _by_trial(values: pl.Series) -> pl.DataFrame:
     """Try notations on the distinct values; columns wall, naive, date_only, one row per value."""
-    distinct = values.unique().alias("text").to_frame()
+    distinct = values.unique(maintain_order=True).alias("text").to_frame()
     tidy = (
         pl.col("text")
         .str.strip_chars()
@@ -256,7 +256,7 @@ def _by_trial(values: pl.Series) -> pl.DataFrame:
         .str.replace_all(r"\s+", " ")
     )
     # Fraction and offset count only after a clock, so that the day of a bare date is not taken as an offset.
-    cut = r"^(.*\d:\d{2}(?:\s*[AaPp][Mm])?)((?:[.,]\d{1,9})?\s*(?:Z|z|UTC|GMT)?(?:[+-]\d{1,2}(?::?\d{2})?)?)$"
+    cut = r"^(.*?\d:\d{2}(?::\d{2})?(?:\s*[AaPp][Mm])?)((?:[.,]\d{1,9})?\s*(?:Z|z|UTC|GMT)?(?:[+-]\d{1,2}(?::?\d{2})?)?)$"
     cut_frame = distinct.with_columns(tidy.alias("tidy")).with_columns(
         pl.col("tidy").str.extract(cut, 1).fill_null(pl.col("tidy")).alias("clock"),
         pl.col("tidy").str.extract(cut, 2).fill_null("").alias("tail"),

@@ -1,0 +1,195 @@
+"""Stage a file: batch by batch into one Parquet file per fact table, with the wrong rows beside it.
+
+Staging changes nothing in the facts; it can be stopped, thrown away and repeated. What the platform knows and the
+library does not (keys of people, masking) comes in as functions over whole columns.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from servloop.io.batches import read_batches
+from servloop.io.imports.checks import Checked, UnitIndex, check
+from servloop.io.imports.mapping import Mapping
+from servloop.io.imports.report import QualityReport, Tally
+from servloop.io.imports.shapes import to_facts
+from servloop.io.imports.targets import Target
+from servloop.io.raw_table import RawTable
+from servloop.results import Notice
+
+REJECTS = {
+    "line": pl.Int64,
+    "row": pl.Int64,
+    "column": pl.String,
+    "reason": pl.String,
+    "received": pl.String,
+    "raw": pl.String,
+}
+
+ColumnFunction = Callable[[pl.Series], pl.Series]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the platform contributes.
+
+    Attributes:
+        units: units as files name them.
+        person_keys: ids of people as written → their random surrogates; None leaves people out of the facts.
+        mask: free texts → the same with personal data replaced.
+    """
+
+    units: UnitIndex = field(default_factory=UnitIndex)
+    person_keys: ColumnFunction | None = None
+    mask: ColumnFunction | None = None
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A staged file.
+
+    Attributes:
+        files: fact table → Parquet file, for tables that got rows.
+        rejects: Parquet file with one row per fault (`REJECTS`), or None when every row is right.
+        report: quality of the file.
+        source_hash: SHA-256 of the file, to recognise it when it comes again.
+    """
+
+    files: dict[str, Path]
+    rejects: Path | None
+    report: QualityReport
+    source_hash: str
+
+
+def stage_file(
+    path: Path,
+    mapping: Mapping,
+    folder: Path,
+    *,
+    now: dt.datetime,
+    surroundings: Surroundings | None = None,
+    sheet: str | int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Staged:
+    """Read, map and check a file.
+
+    Args:
+        path: the file, in any supported format.
+        mapping: what its columns mean.
+        folder: where the staged files go (made when missing).
+        now: time of the import (aware).
+        surroundings: units, people, masking.
+        sheet: of a spreadsheet.
+        progress: called with the number of rows done after each batch; may raise to stop.
+
+    Raises:
+        InputError, SpecError: the file or the mapping as a whole cannot be used; single wrong rows never raise.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    batches = read_batches(path, missing=mapping.missing, sheet=sheet)
+    return stage_rows(
+        batches,
+        mapping,
+        folder,
+        now=now,
+        surroundings=surroundings,
+        progress=progress,
+        source_hash=digest.hexdigest(),
+    )
+
+
+def stage_rows(
+    batches: Iterator[RawTable],
+    mapping: Mapping,
+    folder: Path,
+    *,
+    now: dt.datetime,
+    surroundings: Surroundings | None = None,
+    progress: Callable[[int], None] | None = None,
+    source_hash: str = "",
+) -> Staged:
+    """As `stage_file`, for rows in hand (repaired rows that are replayed)."""
+    surroundings = surroundings or Surroundings()
+    folder.mkdir(parents=True, exist_ok=True)
+    tally = Tally()
+    notices: dict[str, Notice] = {}
+    target: Target | None = None
+    with _Writers(folder) as writers:
+        for raw in batches:
+            target = target or mapping.checked(raw.frame.columns, raw.name)
+            checked = check(raw, mapping, target, surroundings.units, now)
+            right = _right_rows(checked, raw.frame.height)
+            tally.add(checked.frame.gather(right) if checked.frame.width else checked.frame, checked.wrong)
+            for notice in (*raw.warnings, *checked.warnings):
+                before = notices.get(notice.code)
+                count = notice.count + (before.count if before else 0)
+                notices[notice.code] = Notice(notice.code, count, notice.params)
+            if checked.wrong.height:
+                writers.write("rejects", _rejects(raw, checked.wrong))
+            for table, rows in to_facts(
+                raw, checked.frame, right, mapping, target, surroundings, first
+            ).items():
+                writers.write(table, rows)
+            if progress:
+                progress(tally.rows)
+        files = writers.files()
+    rejects = files.pop("rejects", None)
+    assert target is not None, "readers raise on files without rows"
+    fields = [f.name for f in target.fields if f.name in mapping.columns]
+    report = tally.report(files.get(target.table), fields, now, warnings=tuple(notices.values()))
+    return Staged(files, rejects, report, source_hash)
+
+
+def _right_rows(checked: Checked, height: int) -> pl.Series:
+    rows = pl.int_range(height, dtype=pl.Int64, eager=True)
+    return rows.filter(~rows.is_in(checked.wrong["row"].implode())) if checked.wrong.height else rows
+
+
+def _rejects(raw: RawTable, wrong: pl.DataFrame) -> pl.DataFrame:
+    rows = wrong["row"]
+    text = raw.frame.gather(rows).select(
+        pl.struct(pl.all().cast(pl.String, strict=False)).struct.json_encode().alias("raw")
+    )
+    return wrong.select(raw.lines(rows).alias("line"), "row", "column", "reason", "received").hstack(text)
+
+
+class _Writers:
+    """One Parquet writer per table, opened with its first rows and closed together."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stack = ExitStack()
+        self._open: dict[str, tuple[Path, pq.ParquetWriter]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def write(self, table: str, rows: pl.DataFrame) -> None:
+        if rows.height == 0:
+            return
+        data: pa.Table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+        if table not in self._open:
+            path = self._folder / f"{table}.parquet"
+            writer = self._stack.enter_context(pq.ParquetWriter(path, data.schema, compression="lz4"))
+            self._open[table] = (path, writer)
+        self._open[table][1].write_table(data.cast(self._open[table][1].schema))
+
+    def files(self) -> dict[str, Path]:
+        self._stack.close()
+        return {table: path for table, (path, _) in self._open.items()}
