@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "ninja",
     "servloop_app.core",
     "servloop_app.jobs",
+    "servloop_app.trust",
     "servloop_app.diagnose",
 ]
 
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "servloop_app.core.middleware.OwnLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -96,7 +98,7 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS: dict[str, str] = {}  # axes throttles; two throttles would contradict each other
+ACCOUNT_RATE_LIMITS = False  # axes throttles; two throttles would contradict each other
 ACCOUNT_ADAPTER = "servloop_app.core.sign_in.ClosedSignUp"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours

@@ -11,6 +11,10 @@ class ActionError(ServLoopError):
     """A request that cannot be carried out as asked: what is wrong, what was expected, what to do."""
 
 
+class Conflict(ActionError):  # noqa: N818  # reads as what it says
+    """The request contradicts what is there already: asking again will not help."""
+
+
 class NotFound(ActionError):  # noqa: N818  # reads as what it says
     """There is no such object, or the person may not know of it: the answer is the same."""
 

@@ -20,10 +20,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
+from importlib import import_module
 from typing import Any, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, URLResolver
 from django.utils.decorators import method_decorator
 
 from servloop_app.core.actions.base import Actor
@@ -166,3 +168,17 @@ def declared(view: Any) -> RoutePolicy | None:
         if isinstance(found, RoutePolicy):
             return found
     return None
+
+
+def declare_included(module: str, asked: RoutePolicy) -> list[URLPattern | URLResolver]:
+    """The routes of another package's URL module, all under one declaration."""
+    return [_declared_pattern(pattern, asked) for pattern in import_module(module).urlpatterns]
+
+
+def _declared_pattern(pattern: URLPattern | URLResolver, asked: RoutePolicy) -> URLPattern | URLResolver:
+    if isinstance(pattern, URLPattern):
+        return URLPattern(
+            pattern.pattern, declare(pattern.callback, asked), pattern.default_args, pattern.name
+        )
+    inner = [_declared_pattern(item, asked) for item in pattern.url_patterns]
+    return URLResolver(pattern.pattern, inner, pattern.default_kwargs, pattern.app_name, pattern.namespace)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from servloop_app.core.actions import Action, Actor
-from servloop_app.core.errors import ActionError, NotFound
+from servloop_app.core.errors import ActionError, Conflict, NotFound
 from servloop_app.core.localized import LocalizedText
 from servloop_app.jobs import queries, runs
 from servloop_app.jobs.kinds import job_kind, job_kinds
@@ -31,7 +31,7 @@ class CancelRun(Action[Run]):
 
     def validate(self, actor: Actor) -> None:  # noqa: ARG002
         if queries.run(self.run).finished:
-            raise ActionError("jobs.already_finished", run=str(self.run))
+            raise Conflict("jobs.already_finished", run=str(self.run))
 
     def perform(self, actor: Actor) -> Run:  # noqa: ARG002
         runs.request_cancel(queries.run(self.run))
@@ -52,7 +52,7 @@ class RetryRun(Action[Run]):
     def validate(self, actor: Actor) -> None:  # noqa: ARG002
         state = queries.run(self.run).state
         if state not in {Run.State.FAILED, Run.State.CANCELLED}:
-            raise ActionError("jobs.not_failed", run=str(self.run))
+            raise Conflict("jobs.not_failed", run=str(self.run))
 
     def perform(self, actor: Actor) -> Run:  # noqa: ARG002
         return runs.again(queries.run(self.run))

@@ -1,1 +1,1 @@
-"""Trust: personal-data requests, retention, receipts, backups."""
+"""Trust: checkpoints of the audit log; later personal-data requests, retention and backups."""

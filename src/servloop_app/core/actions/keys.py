@@ -10,7 +10,7 @@ from django.db import models, transaction
 from servloop_app.core import guard
 from servloop_app.core.actions.base import Action, Actor, execute
 from servloop_app.core.encryption import key_ring, key_ring_path, reseal, sealed_fields
-from servloop_app.core.errors import ActionError
+from servloop_app.core.errors import Conflict
 
 _BATCH = 500
 
@@ -44,7 +44,7 @@ class RetireKeys(Action[int]):
     def validate(self, actor: Actor) -> None:  # noqa: ARG002
         left = sum(len(batch) for model, field in sealed_fields() for batch in _outdated(model, field))
         if left:
-            raise ActionError("core.keys_in_use", values=left)
+            raise Conflict("core.keys_in_use", values=left)
 
     def perform(self, actor: Actor) -> int:  # noqa: ARG002
         ring = key_ring()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from servloop.messages import LANGUAGES
 from servloop_app.core.actions.base import Action, Actor, secret
 from servloop_app.core.actions.units import find_unit
-from servloop_app.core.errors import ActionError, NotFound
+from servloop_app.core.errors import ActionError, Conflict, NotFound
 from servloop_app.core.models import Assignment, Person, Session
 from servloop_app.core.permissions import ROLES
 
@@ -74,7 +74,7 @@ class CreatePerson(Action[Person]):
         if not username or len(username) > 150 or any(character.isspace() for character in username):
             raise ActionError("core.username_invalid", username=self.username)
         if Person.objects.filter(username=username).exists():
-            raise ActionError("core.username_taken", username=username)
+            raise Conflict("core.username_taken", username=username)
         _check_profile(self.full_name, self.email, self.language)
         if self.password:
             _check_password(self.password, Person(username=username, name=self.full_name))
@@ -222,6 +222,11 @@ class AssignRole(Action[Assignment]):
             )
         person = find_person(self.person)
         actor.policy.require("people.view", person.unit_id)
+        same = person.assignments.filter(
+            role=self.role, unit__code=self.unit_code, effect=self.effect, valid_to=self.valid_to
+        )
+        if same.exists():
+            raise Conflict("core.already_assigned", role=self.role, unit=self.unit_code)
 
     def perform(self, actor: Actor) -> Assignment:  # noqa: ARG002
         self._assignment = Assignment.objects.create(
@@ -294,4 +299,4 @@ def _require_other_administrator(leaving: Assignment) -> None:
         leaving.unit.placements.filter(parent=None).exists()
         and not others.filter(unit=leaving.unit_id).exists()
     ):
-        raise ActionError("core.last_administrator")
+        raise Conflict("core.last_administrator")

@@ -12,7 +12,7 @@ from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from servloop_app.core.actions.base import Action, Actor
-from servloop_app.core.errors import ActionError, NotFound
+from servloop_app.core.errors import ActionError, Conflict, NotFound
 from servloop_app.core.localized import LocalizedText
 from servloop_app.core.models import Unit, UnitPlacement
 from servloop_app.core.units import UnitTree
@@ -68,7 +68,7 @@ class SetUpOrganisation(Action[Unit]):
 
     def validate(self, actor: Actor) -> None:  # noqa: ARG002
         if UnitPlacement.objects.filter(parent=None).exists():
-            raise ActionError("core.organisation_exists")
+            raise Conflict("core.organisation_exists")
         _check_unit(self.code, self.title, Unit.Kind.ORGANISATION, "")
 
     def perform(self, actor: Actor) -> Unit:  # noqa: ARG002
@@ -99,7 +99,7 @@ class CreateUnit(Action[Unit]):
     def validate(self, actor: Actor) -> None:  # noqa: ARG002
         _check_unit(self.code, self.title, self.kind, self.time_zone)
         if Unit.objects.filter(code=self.code).exists():
-            raise ActionError("core.code_taken", received=self.code)
+            raise Conflict("core.code_taken", received=self.code)
         _require_placed(self.parent, self.valid_from)
 
     def perform(self, actor: Actor) -> Unit:  # noqa: ARG002
@@ -137,7 +137,7 @@ class RemoveUnit(Action[None]):
         try:
             unit.delete()
         except ProtectedError as error:
-            raise ActionError("core.unit_in_use", unit=self.code) from error
+            raise Conflict("core.unit_in_use", unit=self.code) from error
 
 
 @dataclass
@@ -194,7 +194,7 @@ class MoveUnit(Action[UnitPlacement]):
         if current.parent_id is None:
             raise ActionError("core.root_stays")
         if current.parent_id == parent.pk:
-            raise ActionError("core.already_there", unit=self.code, parent=self.parent)
+            raise Conflict("core.already_there", unit=self.code, parent=self.parent)
         if self.on < current.valid_from:
             raise ActionError("core.before_last_change", unit=self.code, day=current.valid_from.isoformat())
         _require_placed(self.parent, self.on)
@@ -250,7 +250,7 @@ class CloseUnit(Action[None]):
         if self.on <= placement.valid_from:
             raise ActionError("core.before_last_change", unit=self.code, day=placement.valid_from.isoformat())
         if UnitPlacement.objects.filter(Q(valid_to=None) | Q(valid_to__gt=self.on), parent=unit).exists():
-            raise ActionError("core.unit_has_children", unit=self.code)
+            raise Conflict("core.unit_has_children", unit=self.code)
 
     def perform(self, actor: Actor) -> None:  # noqa: ARG002
         placement = _open_placement(find_unit(self.code))

@@ -68,9 +68,9 @@ class Person(AbstractBaseUser):
 class Session(AbstractBaseSession):
     """A signed-in browser; unlike Django's table it knows whose it is, so that people can see and end theirs."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(unique=True, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="sessions")
-    created_at = models.DateTimeField(auto_now_add=True)
+    signed_in_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(auto_now=True)
     user_agent = models.CharField(max_length=200, blank=True)
     address = models.GenericIPAddressField(null=True)

@@ -1,0 +1,26 @@
+"""The API, version 1: the same actions and the same scoped queries as the pages, over HTTP and JSON."""
+
+from ninja import NinjaAPI
+
+from servloop import __version__
+from servloop_app.api import audit, jobs, me, people, problems, units
+from servloop_app.api.authentication import PageAuth, TokenAuth
+from servloop_app.core.routes import public
+
+api = NinjaAPI(
+    title="ServLoop",
+    version=__version__,
+    description="Every change is an action: permission, validation and a record in the audit log. "
+    "Errors are problem details (RFC 9457) in the language of Accept-Language (zh-CN or en).",
+    auth=[TokenAuth(), PageAuth()],
+    urls_namespace="api",
+    docs_decorator=public("the description of the interface holds no data"),
+)
+api.add_router("/me", me.router, tags=["me"])
+api.add_router("/people", people.router, tags=["people"])
+api.add_router("/roles", people.roles, tags=["people"])
+api.add_router("/units", units.router, tags=["units"])
+api.add_router("/audit", audit.router, tags=["audit"])
+api.add_router("/jobs", jobs.router, tags=["jobs"])
+api.add_router("/schedules", jobs.schedules, tags=["jobs"])
+problems.install(api)
