@@ -33,7 +33,7 @@ from servloop.diagnose.process.layout_graph import (
 from servloop.diagnose.process.layout_labels import LINE_HEIGHT, LabelSize, LabelSlot, Line, place_labels
 from servloop.diagnose.process.layout_place import LOOP, PORT_MARGIN, Axes, Extent, Placement, Point
 from servloop.diagnose.process.layout_rank import Grid, assign_grid
-from servloop.diagnose.process.layout_route import DOWN, UP, Ways, find_ways
+from servloop.diagnose.process.layout_route import DOWN, UP, Kind, Ways, find_ways
 from servloop.diagnose.process.layout_text import text_width, wrap
 from servloop.diagnose.process.map_svg_text import node_counts, text
 from servloop.messages import normalize_language
@@ -66,10 +66,11 @@ _PAD = 12.0
 _MARGIN = 16.0
 _CORNER = 14.0
 _WIDE_CORNER = 26.0
+_LOOP_CORNER = 9.0
 # Room below the map for call-outs (beside a vertical one there is enough), and a width that holds the legend.
 _CALL_OUT_ROOM = {False: 84.0, True: 24.0}
-LEGEND_HEIGHT = 40.0
-_LEAST_WIDTH = 640.0
+LEGEND_HEIGHT = 52.0
+LEAST_WIDTH = 760.0
 _HALF_WIDTHS = (2.5, 4.0)  # of a faded edge, of any other
 
 
@@ -257,7 +258,8 @@ def layout(graph: MapGraph, *, language: str) -> MapLayout:
     points = {key: tuple((x + shift[0], y + shift[1]) for x, y in way) for key, way in placed.points.items()}
     kinds = {way.edge.key: way.kind for way in ways.ways}
     flow_edges = (*flow.edges, *flow.loops)
-    lines = [Line(e.key, points[e.key], _HALF_WIDTHS[e.labelled], e.main) for e in flow_edges]
+    radii = {e.key: _radius(kinds[e.key]) for e in flow_edges}
+    lines = [Line(e.key, points[e.key], radii[e.key], _HALF_WIDTHS[e.labelled], e.main) for e in flow_edges]
     sizes = {e.key: end_size if START in e.key or END in e.key else size for e in flow_edges}
     spine = graph.spine_edges
     ranked = sorted(
@@ -271,7 +273,7 @@ def layout(graph: MapGraph, *, language: str) -> MapLayout:
             source=edge.key[0],
             target=edge.key[1],
             points=points[edge.key],
-            radius=_WIDE_CORNER if kinds[edge.key] == "corner" else 9.0 if edge.u == edge.v else _CORNER,
+            radius=radii[edge.key],
             label=slots[edge.key],
             returns=grid.position[edge.v] <= grid.position[edge.u],
             main=edge.main,
@@ -282,6 +284,10 @@ def layout(graph: MapGraph, *, language: str) -> MapLayout:
     rank_of = {name: place for place, name in enumerate(flow.names[i] for i in order)}
     routes.sort(key=lambda r: (rank_of[r.source], rank_of[r.target]))
     return MapLayout(width, height, axes.vertical, language, tuple(boxes[i] for i in order), tuple(routes))
+
+
+def _radius(kind: Kind) -> float:
+    return _LOOP_CORNER if kind == "loop" else _WIDE_CORNER if kind == "corner" else _CORNER
 
 
 def _frame(
@@ -297,5 +303,5 @@ def _frame(
     left, top = _MARGIN - min(xs) + label, _MARGIN - min(ys) + label
     width = max(xs) + left + _MARGIN + label
     height = max(ys) + top + _CALL_OUT_ROOM[vertical] + LEGEND_HEIGHT
-    slack = max(0.0, _LEAST_WIDTH - width)
+    slack = max(0.0, LEAST_WIDTH - width)
     return (left + slack / 2, top), (width + slack, height)

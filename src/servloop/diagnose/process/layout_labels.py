@@ -7,7 +7,7 @@ is no free slot, and every minor edge, shows its label on focus only, when all o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from servloop.diagnose.process.layout_graph import EdgeKey
+from servloop.diagnose.process.map_svg_shapes import rounded
 
 if TYPE_CHECKING:
     from servloop.diagnose.process.layout_place import Point
@@ -27,6 +28,7 @@ Rects = npt.NDArray[np.float64]
 LINE_HEIGHT = 15.0
 _CLEARANCE = 2.5
 _STEP = 12.0
+_MOST_STEPS = 6
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,11 @@ class LabelSize:
 
 @dataclass(frozen=True)
 class Line:
-    """An edge as obstacle: its bends, half its greatest width, and whether it is minor."""
+    """An edge as obstacle: its bends, how round they are, half its greatest width, and whether it is minor."""
 
     key: EdgeKey
     points: tuple[Point, ...]
+    radius: float
     half_width: float
     main: bool
 
@@ -94,15 +97,28 @@ def stretch_rects(points: Sequence[Point], margin: float) -> list[Rect]:
     ]
 
 
+def _bend_rects(line: Line, margin: float) -> list[Rect]:
+    """The corners that rounding cuts: there the edge leaves its stretches towards the inner side."""
+    return [
+        (
+            min(begin[0], end[0]) - margin,
+            min(begin[1], end[1]) - margin,
+            max(begin[0], end[0]) + margin,
+            max(begin[1], end[1]) + margin,
+        )
+        for begin, _, end in rounded(line.points, line.radius)
+    ]
+
+
 def _spread(low: float, high: float, size: float) -> list[float]:
     """Starts of a slot of ``size`` between low and high, the middle first, then outward by steps."""
     room = high - low - size
     if room < 0:
         return []
     middle = low + room / 2
-    steps = int(room / 2 / _STEP)
-    shifts = [0.0, *(sign * i * _STEP for i in range(1, steps + 1) for sign in (1, -1))]
-    return [middle + shift for shift in shifts]
+    steps = min(_MOST_STEPS, int(room / 2 / _STEP))
+    shift = room / 2 / max(steps, 1)
+    return [middle, *(middle + sign * i * shift for i in range(1, steps + 1) for sign in (1, -1))]
 
 
 def _beside_horizontal(x1: float, x2: float, y: float, half: float, size: LabelSize) -> list[_Candidate]:
@@ -131,17 +147,14 @@ def _beside_vertical(x: float, y1: float, y2: float, half: float, size: LabelSiz
     return found
 
 
-def _candidates(line: Line, size: LabelSize) -> list[_Candidate]:
-    """Slots along the edge, the longest stretch first."""
-    stretches = sorted(pairwise(line.points), key=lambda s: -abs(s[1][0] - s[0][0]) - abs(s[1][1] - s[0][1]))
+def _candidates(line: Line, size: LabelSize) -> Iterator[list[_Candidate]]:
+    """Slots along the edge, stretch by stretch, the longest first."""
     half = line.half_width + _CLEARANCE
-    found: list[_Candidate] = []
-    for a, b in stretches:
+    for a, b in sorted(pairwise(line.points), key=lambda s: -abs(s[1][0] - s[0][0]) - abs(s[1][1] - s[0][1])):
         if a[1] == b[1]:
-            found += _beside_horizontal(a[0], b[0], a[1], half, size)
+            yield _beside_horizontal(a[0], b[0], a[1], half, size)
         else:
-            found += _beside_vertical(a[0], a[1], b[1], half, size)
-    return found
+            yield _beside_vertical(a[0], a[1], b[1], half, size)
 
 
 def overlaps(rects: Rects, obstacles: Rects) -> npt.NDArray[np.bool_]:
@@ -174,7 +187,8 @@ def _obstacles(lines: Sequence[Line], boxes: Sequence[Rect]) -> tuple[Rects, Rec
     soft: list[Rect] = []
     owners: list[EdgeKey] = []
     for line in lines:
-        pieces = stretch_rects(line.points, line.half_width + _CLEARANCE - 0.5)
+        margin = line.half_width + _CLEARANCE - 0.5
+        pieces = stretch_rects(line.points, margin) + _bend_rects(line, line.half_width)
         if line.main:
             hard += pieces
         else:
@@ -203,18 +217,37 @@ def place_labels(
     obstacles, minor, owners = _obstacles(lines, boxes)
     placed: dict[EdgeKey, LabelSlot] = {}
     for key, size in wanted.items():
-        options = _candidates(by_key[key], size)
+        found = _free_slot(by_key[key], size, obstacles, minor, bounds)
+        if found is None:
+            continue
+        slot, crossed = found
+        placed[key] = LabelSlot(**slot._asdict(), free=True, crossed_by=frozenset(owners[i] for i in crossed))
+        room = (slot.x - 2, slot.y - 1, slot.x + slot.width + 2, slot.y + slot.height + 1)
+        obstacles = np.vstack([obstacles, room])
+    return {line.key: placed.get(line.key) or _middle(line, sizes[line.key]) for line in lines}
+
+
+def _free_slot(
+    line: Line, size: LabelSize, obstacles: Rects, minor: Rects, bounds: Rect
+) -> tuple[_Candidate, list[int]] | None:
+    """The first slot that touches no obstacle and, if there is one, no minor edge; else the fewest of these."""
+    fallback: tuple[_Candidate, list[int]] | None = None
+    for options in _candidates(line, size):
         if not options:
             continue
         rects = np.array([(o.x, o.y, o.x + o.width, o.y + o.height) for o in options])
+        reach = np.array([[*rects[:, :2].min(axis=0), *rects[:, 2:].max(axis=0)]])
+        near = obstacles[overlaps(reach, obstacles)[0]]
         inside = (rects[:, :2] >= bounds[:2]).all(axis=1) & (rects[:, 2:] <= bounds[2:]).all(axis=1)
-        possible = np.flatnonzero(inside & ~overlaps(rects, obstacles).any(axis=1))
+        possible = np.flatnonzero(inside & ~overlaps(rects, near).any(axis=1))
         if not possible.size:
             continue
-        crossings = overlaps(rects[possible], minor)
+        close = np.flatnonzero(overlaps(reach, minor)[0])
+        crossings = overlaps(rects[possible], minor[close])
         best = int(np.argmin(crossings.sum(axis=1)))
-        crossed = frozenset(owners[i] for i in np.flatnonzero(crossings[best]))
-        placed[key] = LabelSlot(**options[possible[best]]._asdict(), free=True, crossed_by=crossed)
-        room = rects[possible[best]] + (-2.0, -1.0, 2.0, 1.0)
-        obstacles = np.vstack([obstacles, room])
-    return {line.key: placed.get(line.key) or _middle(line, sizes[line.key]) for line in lines}
+        chosen = options[possible[best]], [int(i) for i in close[crossings[best]]]
+        if not chosen[1]:
+            return chosen
+        if fallback is None or len(chosen[1]) < len(fallback[1]):
+            fallback = chosen
+    return fallback

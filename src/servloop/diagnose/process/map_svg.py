@@ -16,6 +16,7 @@ from servloop.diagnose.process.layout import (
     END,
     FADED_SHARE,
     LABEL_MIN_CASES,
+    LEAST_WIDTH,
     SMALL_SIZE,
     START,
     EdgeKey,
@@ -48,7 +49,6 @@ __all__ = ["Bottleneck", "MapComparison", "Shown", "render_map"]
 
 
 _WIDE = 1400  # px; a wider map keeps its size and scrolls instead of shrinking
-_LEAST_FRAME = 640.0
 _FRAME_MARGIN = 30.0
 
 
@@ -296,7 +296,7 @@ def _frame(layout: MapLayout, shown: Shown | None, drawn: Collection[EdgeKey]) -
         return (
             0.0,
             0.0,
-            min(layout.width, max(_LEAST_FRAME, *(x + _FRAME_MARGIN for x in far))),
+            min(layout.width, max(LEAST_WIDTH, *(x + _FRAME_MARGIN for x in far))),
             layout.height,
         )
     far = [y1 for _, y1, _, _ in boxes] + [y for route in routes for _, y in route.points]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from servloop.diagnose.process.layout import LEGEND_HEIGHT, SMALL_SIZE, MapLayout
+from servloop.diagnose.process.layout import SMALL_SIZE, MapLayout
 from servloop.diagnose.process.layout_labels import Rect
 from servloop.diagnose.process.layout_text import ELLIPSIS, text_width
 from servloop.diagnose.process.map_svg_scale import STEPS, Scale
@@ -14,6 +14,7 @@ from servloop.diagnose.process.map_svg_style import Style
 from servloop.diagnose.process.map_svg_text import text
 
 _SWATCH = 22.0
+_RESERVED = 96.0  # margins, and the corner where a page puts its zoom buttons
 
 
 def mark(x: float, y: float, style: Style) -> str:
@@ -30,7 +31,7 @@ def legend(
 ) -> str:
     """Colours, widths, dashes and the bottleneck mark, each with its word; then the steps that do not wait."""
     language = layout.language
-    x, y = frame[0] + 16, layout.height - LEGEND_HEIGHT / 2
+    x, y = frame[0] + 16, layout.legend_top + 18
     parts: list[str] = []
 
     def word(content: str) -> None:
@@ -65,9 +66,7 @@ def legend(
         listed = text(
             "legend_not_waiting", language, names=text("list_separator", language).join(sorted(names))
         )
-        room = frame[2] - 96 - x
-        while len(listed) > 1 and text_width(listed, SMALL_SIZE) > room:
+        while len(listed) > 1 and text_width(listed, SMALL_SIZE) > frame[2] - frame[0] - _RESERVED:
             listed = listed.removesuffix(ELLIPSIS)[:-1] + ELLIPSIS
-        if text_width(listed, SMALL_SIZE) <= room:
-            word(listed)
+        parts.append(svg_text(frame[0] + 16, y + 24, listed, **style("sl-pm-key")))
     return tag("g", *parts, class_="sl-pm-legend")
