@@ -23,6 +23,11 @@ document.addEventListener('htmx:beforeSwap', (event) => {
 document.addEventListener('htmx:sendError', () => announce(document.body.dataset.offline ?? ''));
 document.addEventListener('htmx:responseError', () => announce(document.body.dataset.failed ?? ''));
 
+// After a part of the page was replaced, those who do not see it hear its new title.
+document.addEventListener('htmx:afterSettle', (event) => {
+  if ((event.target as HTMLElement).id === 'main') announce(document.querySelector('h1')?.textContent ?? '');
+});
+
 function announce(text: string): void {
   const live = document.getElementById('live');
   if (live) live.textContent = text;

@@ -1,2 +1,18 @@
-// The process map: zoom, pan, keyboard, and the share slider. The map itself is drawn by the server.
-export {};
+// The process map: zoom, pan, focus from table to map, details of a step. The map itself is drawn by the server.
+import { Canvas } from './process_canvas';
+import { startDetails } from './process_details';
+import { startEcho } from './process_echo';
+
+let canvas: Canvas | undefined;
+
+function start(): void {
+  const card = document.querySelector<HTMLElement>('[data-map]');
+  if (!card || card.dataset.started) return;
+  card.dataset.started = 'yes';
+  canvas = new Canvas(card, canvas?.place);
+  startDetails(card, canvas);
+  startEcho(card);
+}
+
+start();
+document.addEventListener('htmx:afterSettle', start);

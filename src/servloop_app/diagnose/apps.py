@@ -1,5 +1,7 @@
 """App configuration of the diagnose stage."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class DiagnoseConfig(AppConfig):
 
     name = "servloop_app.diagnose"
     label = "diagnose"
+
+    def ready(self) -> None:
+        """Make the job kinds and actions known."""
+        from servloop_app.diagnose import tasks  # noqa: F401, PLC0415  # models are ready only now

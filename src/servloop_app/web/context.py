@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise, cached_property
 
-from servloop_app.core.models import Unit
+from servloop_app.core.models import Person, Unit
 from servloop_app.core.policy import Policy
+from servloop_app.core.routes import policy_of, preview_of
 from servloop_app.web import menu
-from servloop_app.web.access import policy_of
 
 THEME_COOKIE = "servloop_theme"
 
 
-@dataclass(frozen=True)
 class Shell:
     """The frame of one page; computed when a template asks, so that error pages need no database."""
 
-    request: HttpRequest
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
 
     @property
     def theme(self) -> str:
@@ -67,6 +66,11 @@ class Shell:
         if not words[0][0].isascii():
             return words[0][0]
         return "".join(word[0] for word in words[:2]).upper()
+
+    @cached_property
+    def preview(self) -> Person | None:
+        """Through whose eyes this page is shown, if not through one's own."""
+        return preview_of(self.request)
 
     @cached_property
     def _root(self) -> Unit | None:

@@ -116,7 +116,14 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa
 
 
 def _page(
-    request: HttpRequest, status: HTTPStatus, title: str, happened: str, *, todo: str, code: str, meaning: str = "bad"
+    request: HttpRequest,
+    status: HTTPStatus,
+    title: str,
+    happened: str,
+    *,
+    todo: str,
+    code: str,
+    meaning: str = "bad",
 ) -> HttpResponse:
     context = {
         "title": title,

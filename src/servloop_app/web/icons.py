@@ -55,7 +55,9 @@ MARKS = {
 def icon(name: str, classes: str = "") -> SafeString:
     """The icon as SVG; decoration only, the word beside it speaks."""
     return format_html(
-        '<svg class="ico {}" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>', classes, ICONS[name]
+        '<svg class="ico {}" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>',
+        classes,
+        ICONS[name],
     )
 
 

@@ -16,8 +16,7 @@ register.simple_tag(icons.icon, name="icon")
 register.simple_tag(icons.mark, name="mark")
 register.filter("duration", figures.duration)
 register.filter("share", figures.share)
-register.filter("signed", figures.signed)
-register.filter("filesize_short", figures.file_size)
+register.filter("file_size", figures.file_size)
 
 
 @register.simple_tag

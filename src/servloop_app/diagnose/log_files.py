@@ -1,0 +1,55 @@
+"""The files of process logs: what was uploaded, and the events that were read from it, in the data folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+_EVENTS = "events.parquet"
+_SOURCE = "source"
+# Endings that tell a reader more than the content does; anything else is told by content alone.
+_TELLING = (".json", ".csv", ".gz")
+
+
+def folder(public_id: UUID) -> Path:
+    """Where everything of one log lies."""
+    return Path(settings.DATA_FOLDER) / "process_logs" / str(public_id)
+
+
+def keep_upload(public_id: UUID, file_name: str, chunks: Iterable[bytes]) -> int:
+    """Write an upload to its place; nothing of the name but a known ending reaches the file system.
+
+    Returns:
+        Bytes written.
+    """
+    place = folder(public_id)
+    place.mkdir(parents=True, mode=0o700)
+    size = 0
+    with (place / (_SOURCE + _ending(file_name))).open("wb") as target:
+        for chunk in chunks:
+            size += target.write(chunk)
+    return size
+
+
+def _ending(file_name: str) -> str:
+    ending = Path(file_name).suffix.lower()
+    return ending if ending in _TELLING else ""
+
+
+def upload_of(public_id: UUID) -> Path:
+    """The file as it was given."""
+    return next(folder(public_id).glob(f"{_SOURCE}*"))
+
+
+def events_of(public_id: UUID) -> Path:
+    """The events in canonical columns."""
+    return folder(public_id) / _EVENTS
+
+
+def remove(public_id: UUID) -> None:
+    """Remove everything of one log."""
+    shutil.rmtree(folder(public_id), ignore_errors=True)

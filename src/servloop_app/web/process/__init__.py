@@ -1,0 +1,1 @@
+"""The process pages: logs, one log explored, and what can be taken away from it."""

@@ -1,0 +1,94 @@
+"""The walk of an analyst: a file in, a map out, filters, marks, files to take away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.sample_logs import STEPS, account_opening
+from tests.browser.visits import Visit, Visits
+
+pytestmark = pytest.mark.browser
+
+SLOW = [
+    pytest.param(f"{language}-{width}-{theme}", marks=pytest.mark.slow)
+    for language in ("zh", "en")
+    for width in (1440, 390)
+    for theme in ("light", "dark")
+    if f"{language}-{width}-{theme}" not in {"zh-1440-light", "en-390-light"}
+]
+
+
+def _name(visit: Visit, step: str) -> str:
+    return STEPS[step][0 if visit.language == "zh" else 1]
+
+
+def _upload(visit: Visit, path: Path, title: str = "") -> None:
+    page = visit.go("/diagnose/process/")
+    add = page.locator("details.sl-add")
+    if add.get_attribute("open") is None:
+        add.locator("summary").click()
+    page.set_input_files("input[type=file]", path)
+    if title:
+        page.fill("#id_title", title)
+    page.locator("form[enctype] .sl-actions button").click()
+    page.wait_for_load_state()
+
+
+@pytest.mark.parametrize("combination", ["zh-1440", "en-390", *SLOW])
+def test_from_file_to_finding(visits: Visits, tmp_path: Path, combination: str) -> None:
+    visit = visits.of("linwen", combination)
+    page = visit.go("/diagnose/process/")
+    visit.look("process-logs")
+    file = tmp_path / "account-opening.csv"
+    file.write_bytes(account_opening(visit.language))
+    _upload(visit, file, visit.say("对公开户", "Business account opening"))
+
+    # the finding is the title, and the map shows the bottleneck
+    diligence = _name(visit, "diligence")
+    assert diligence in page.locator("h1").inner_text()
+    assert page.locator("svg.sl-pm .sl-pm-call-out").count() >= 1
+    page.wait_for_selector("text=" + visit.say("返工", "again"))
+    visit.look("process-map")
+
+    # frequency, total, P90: the same places
+    before = page.locator(f'[data-activity="{diligence}"] rect').first.get_attribute("x")
+    page.locator("#mode-1").click()
+    page.wait_for_selector('svg.sl-pm[data-mode="frequency"]')
+    assert "mode=frequency" in page.url
+    assert page.locator(f'[data-activity="{diligence}"] rect').first.get_attribute("x") == before
+    visit.look("process-frequency")
+    page.locator("#mode-2").click()
+    page.wait_for_selector('svg.sl-pm[data-mode="median"]')
+
+    # the slider hides rare ways and says what is left
+    page.locator("#share").evaluate("e => { e.value = 30; e.dispatchEvent(new Event('change', {bubbles: true})); }")
+    page.wait_for_url("**share=30**")
+    assert "30%" in page.locator(".sl-reach output").inner_text()
+    visit.look("process-share-30")
+
+    # a step opens the drawer; only its cases
+    page.locator(f'[data-activity="{_name(visit, "check")}"]').first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog#drawer[open] h2")
+    visit.look("process-drawer")
+    page.keyboard.press("Escape")
+    page.locator(f'[data-activity="{diligence}"]').first.dispatch_event("click")
+    page.wait_for_selector("dialog#drawer[open] h2")
+    page.locator("dialog#drawer a.btn-primary").click()
+    page.wait_for_selector(".sl-chip.on")
+    assert "with=" in page.url
+    page.locator(".sl-chip.on").first.click()
+    page.wait_for_selector(".sl-chip.on", state="detached")
+
+    # a path, then nothing waits before the approval any more
+    page.locator("a.path").first.click()
+    page.wait_for_url("**variant=**")
+    visit.look("process-one-path")
+    page.goto(page.url.partition("?")[0])
+    row = page.locator("tr[data-way-target]", has_text=diligence).first
+    row.locator("button").click()
+    page.wait_for_selector("#waits footer .sl-chip")
+    assert diligence not in page.locator("h1").inner_text()
+    visit.look("process-not-waiting")
