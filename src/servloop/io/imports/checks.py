@@ -44,7 +44,7 @@ class Checked:
     """A batch after the checks.
 
     Attributes:
-        frame: one column per field (and ``unit_id``), wrong rows still in.
+        frame: ``seq`` (place in the batch) and one column per field, wrong rows still in.
         wrong: faults as ``row, column, reason, received``.
         warnings: from reading times.
     """
@@ -119,7 +119,7 @@ def check(raw: RawTable, mapping: Mapping, target: Target, units: UnitIndex, now
         if fieldish.past and isinstance(read.dtype, pl.Datetime):
             faults.add(read > now + _FUTURE_TOLERANCE, name, "future_time")
     _consistency(columns, mapping, faults)
-    frame = pl.DataFrame(columns) if columns else pl.DataFrame({"row": range(raw.frame.height)}).select([])
+    frame = pl.DataFrame({"seq": pl.int_range(raw.frame.height, dtype=pl.Int64, eager=True), **columns})
     return Checked(frame, faults.frame(), warnings)
 
 

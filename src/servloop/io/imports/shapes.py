@@ -48,7 +48,7 @@ def to_facts(
     """
     source = raw.frame.gather(right)
     rest = source.select(mapping.rest(raw.frame.columns))
-    rows = fields.gather(right).with_columns((right + first).alias("seq"))
+    rows = fields.gather(right).with_columns(pl.col("seq") + first)
     rows = _people(_local_time(rows, surroundings), surroundings)
     rows = _masked(rows, [f.name for f in target.fields if f.free and f.name in rows.columns], surroundings)
     if target.rest == "attributes":
@@ -152,19 +152,17 @@ def _questionnaires(
     rows: pl.DataFrame, rest: pl.DataFrame, mapping: Mapping, surroundings: Surroundings
 ) -> dict[str, pl.DataFrame]:
     """Responses and answers of a table with one row per respondent and one column per question."""
-    response = _response_id(rows, mapping)
-    responses = rows.with_columns(
+    responses = rows.with_columns(_response_id(rows, mapping).alias("source_key")).with_columns(
+        pl.col("source_key").alias("response_id"),
         pl.lit(mapping.name).alias("survey"),
         pl.lit("complete").alias("status"),
-        response.alias("source_key"),
         *([pl.col("occurred_at").alias("ended_at")] if "occurred_at" in rows.columns else []),
     )
     questions = rest.columns
     width = max(len(questions), 1)
     index = ["seq", "response_id", *(n for n in _CARRIED if n in responses.columns)]
     answers = (
-        responses.with_columns(response.alias("response_id"))
-        .select(index)
+        responses.select(index)
         .hstack(rest.select(pl.all().cast(pl.String)))
         .unpivot(questions, index=index, variable_name="question", value_name="written")
         .filter(pl.col("written").is_not_null())

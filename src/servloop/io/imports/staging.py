@@ -131,17 +131,24 @@ def stage_rows(
         for raw in batches:
             target = target or mapping.checked(raw.frame.columns, raw.name)
             checked = check(raw, mapping, target, surroundings.units, now)
-            right = _right_rows(checked, raw.frame.height)
-            tally.add(checked.frame.gather(right) if checked.frame.width else checked.frame, checked.wrong)
+            right = _right_rows(checked)
+            tally.add(checked.frame.gather(right), checked.wrong)
             for notice in (*raw.warnings, *checked.warnings):
                 before = notices.get(notice.code)
                 count = notice.count + (before.count if before else 0)
                 notices[notice.code] = Notice(notice.code, count, notice.params)
             if checked.wrong.height:
                 writers.write("rejects", _rejects(raw, checked.wrong))
-            for table, rows in to_facts(
-                raw, checked.frame, right, mapping, target, surroundings, first
-            ).items():
+            placed = to_facts(
+                raw,
+                checked.frame,
+                right,
+                mapping=mapping,
+                target=target,
+                surroundings=surroundings,
+                first=tally.rows - raw.frame.height,
+            )
+            for table, rows in placed.items():
                 writers.write(table, rows)
             if progress:
                 progress(tally.rows)
@@ -153,8 +160,8 @@ def stage_rows(
     return Staged(files, rejects, report, source_hash)
 
 
-def _right_rows(checked: Checked, height: int) -> pl.Series:
-    rows = pl.int_range(height, dtype=pl.Int64, eager=True)
+def _right_rows(checked: Checked) -> pl.Series:
+    rows = checked.frame["seq"]
     return rows.filter(~rows.is_in(checked.wrong["row"].implode())) if checked.wrong.height else rows
 
 
