@@ -13,8 +13,14 @@ from servloop_app.cli.output import EXIT_USAGE, language_of
 
 # command → module that defines it as `command`
 _COMMANDS = {
+    "audit": "servloop_app.cli.audit",
+    "doctor": "servloop_app.cli.doctor",
+    "keys": "servloop_app.cli.keys",
+    "person": "servloop_app.cli.person",
     "process": "servloop_app.cli.process",
     "text": "servloop_app.cli.text",
+    "up": "servloop_app.cli.up",
+    "worker": "servloop_app.cli.worker",
 }
 
 
