@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 REQUIRED = ("case_id", "activity", "time")
+_TIES = "process.tied_timestamps"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class EventLog:
         case_labels: code → case id.
         activity_labels: code → activity, in sorted order.
         frame: the source table; resources and attributes are read from it when they are asked for.
+        seq_supplied: the order of events with equal times is known from the source.
         warnings: what was noticed while the log was built.
     """
 
@@ -49,6 +51,7 @@ class EventLog:
     case_labels: pl.Series
     activity_labels: tuple[str, ...]
     frame: pl.DataFrame
+    seq_supplied: bool = False
     warnings: tuple[Notice, ...] = ()
     _columns: dict[str, tuple[Int32, pl.Series]] = field(default_factory=dict, repr=False)
 
@@ -103,9 +106,10 @@ class EventLog:
             case_labels=case_labels,
             activity_labels=tuple(activity_labels.to_list()),
             frame=frame,
+            seq_supplied=seq_supplied,
             warnings=warnings,
         )
-        return log if seq_supplied else replace(log, warnings=warnings + _ties(log))
+        return log._with_ties()
 
     @property
     def events(self) -> int:
@@ -204,7 +208,7 @@ class EventLog:
         return self._compress(keep, self.case_codes[remain], lengths[remain])
 
     def _compress(self, events: Bool, case_codes: Int32, lengths: Int64) -> EventLog:
-        return replace(
+        part = replace(
             self,
             offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
             case_codes=case_codes,
@@ -213,6 +217,13 @@ class EventLog:
             start=None if self.start is None else self.start[events],
             rows=self.rows[events],
         )
+        return part._with_ties()
+
+    def _with_ties(self) -> EventLog:
+        """The log with the warning about ties that fits its events."""
+        others = tuple(notice for notice in self.warnings if notice.code != _TIES)
+        ties = () if self.seq_supplied else _ties(self)
+        return self if others + ties == self.warnings else replace(self, warnings=others + ties)
 
 
 def _microseconds(column: pl.Series) -> Int64:
@@ -266,4 +277,4 @@ def _ties(log: EventLog) -> tuple[Notice, ...]:
     if not different.any():
         return ()
     moment = np.cumsum(~tied)
-    return (Notice("process.tied_timestamps", count=len(np.unique(moment[different]))),)
+    return (Notice(_TIES, count=len(np.unique(moment[different]))),)

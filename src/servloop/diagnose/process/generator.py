@@ -64,12 +64,11 @@ def generate_log(
     if events < 2:
         raise SpecError("process.too_few_events", received=events)
     random = np.random.default_rng(seed)
-    cases = max(1, events // _EVENTS_A_CASE)
-    lengths = 2 + random.negative_binomial(6, 0.5, cases)
+    lengths, stage = _walks(random, max(1, round(events / _EVENTS_A_CASE)))
+    cases = len(lengths)
     case = np.repeat(np.arange(cases), lengths)
     first = np.repeat(np.cumsum(lengths) - lengths, lengths)
     position = np.arange(len(case)) - first
-    stage = _stages(random, position, lengths)
     choice = random.choice(3, len(case), p=_CHOICE)
     activity = np.where(position == 0, np.minimum(choice, 2), stage * 3 + choice)
     wait = random.lognormal(7.5, 1.4, len(case)) * np.where(stage == BOTTLENECK_STAGE, 4.0, 1.0)
@@ -105,12 +104,21 @@ def generate_log(
     return pl.DataFrame(columns)
 
 
-def _stages(random: np.random.Generator, position: Int64, lengths: Int64) -> Int64:
-    """Stage of each event: a walk that mostly goes on, bounded by the first and the last stage."""
-    moves, chances = zip(*_MOVES, strict=True)
-    move = random.choice(moves, len(position), p=chances)
-    move[position == 0] = 0
-    walked = np.cumsum(move)
+def _walks(random: np.random.Generator, cases: int) -> tuple[Int64, Int64]:
+    """Walk the cases through the stages; a case ends at the last stage, or is still open.
+
+    Returns:
+        Events of each case, and the stage of each event.
+    """
+    lengths = 2 + random.negative_binomial(7, 0.5, cases)
+    case = np.repeat(np.arange(cases), lengths)
     first = np.repeat(np.cumsum(lengths) - lengths, lengths)
-    stage: Int64 = np.clip(walked - walked[first], 0, len(STAGES) - 1)
-    return stage
+    moves, chances = zip(*_MOVES, strict=True)
+    move = random.choice(moves, len(case), p=chances)
+    move[first] = 0
+    walked = np.cumsum(move)
+    stage = np.clip(walked - walked[first], 0, len(STAGES) - 1)
+    closed = np.cumsum(stage == len(STAGES) - 1)
+    closed_before = closed - (stage == len(STAGES) - 1)
+    kept = closed_before == closed_before[first]  # nothing happens after the first closing
+    return np.bincount(case[kept], minlength=cases), stage[kept]
