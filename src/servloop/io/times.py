@@ -45,12 +45,14 @@ _CLOCKS = (
     "%H时%M分%S秒",
     "%H时%M分",
     "T%H%M%S",
+    "%H%M%S",
     "",
 )
 _SECONDS_LENGTH = len("2025-01-31T12:30:59")
 _SAMPLE = 200
-# 1973 to 5138 in seconds, and the same span in thousandths and millionths.
-_EPOCH_UNITS = ((1e8, 1e11, 1_000_000, "s"), (1e11, 1e14, 1_000, "ms"), (1e14, 1e17, 1, "us"))
+# 1973 to 2286 in seconds, and the same span in thousandths and millionths; 20250131140509 is none of them.
+_EPOCH_UNITS = ((1e8, 1e10, 1_000_000, "s"), (1e11, 1e13, 1_000, "ms"), (1e14, 1e16, 1, "us"))
+_EPOCH_SHARE = 0.9
 _UTC = pl.Datetime("us", "UTC")
 _WALL = pl.Datetime("us")
 
@@ -93,7 +95,11 @@ def to_utc(values: pl.Series, *, timezone: str | None = None, time_format: str |
         times = _with_zone(values.cast(_WALL), values.is_not_null(), _no(values), timezone)
         return _also(times, Notice("io.dates_without_time", count=len(values) - values.null_count()))
     if kind.is_numeric():
-        return _from_epoch(values)
+        epoch = _from_epoch(values)
+        if epoch is not None or not kind.is_integer():
+            return epoch or Times(pl.repeat(None, len(values), dtype=_UTC, eager=True), values.is_not_null())
+        # Whole numbers such as 20250131 or 20250131140509 are dates written without separators.
+        return _from_text(values.cast(pl.String), timezone, time_format)
     if kind == pl.Null:
         return Times(values.cast(_UTC), _no(values))
     if kind != pl.String:
@@ -132,15 +138,17 @@ def _also(times: Times, *more: Notice) -> Times:
     return Times(times.utc, times.unreadable, (*times.warnings, *more))
 
 
-def _from_epoch(values: pl.Series) -> Times:
-    typical = values.cast(pl.Float64).abs().median()
-    size = typical if isinstance(typical, float) else 0.0
+def _from_epoch(values: pl.Series) -> Times | None:
+    """Numbers since 1970, in the unit that their size tells; None when they are no such numbers."""
+    present = values.cast(pl.Float64).abs().drop_nulls()
+    if present.is_empty():
+        return Times(pl.repeat(None, len(values), dtype=_UTC, eager=True), _no(values))
     for low, high, micros, unit in _EPOCH_UNITS:
-        if low <= size < high:
+        if int(present.is_between(low, high, closed="left").sum()) >= _EPOCH_SHARE * len(present):
             utc = (values * micros).cast(pl.Int64, strict=False).cast(_WALL).dt.replace_time_zone("UTC")
-            count = len(values) - values.null_count()
-            return Times(utc, _no(values), (Notice("io.epoch_times", count=count, params={"unit": unit}),))
-    return Times(pl.repeat(None, len(values), dtype=_UTC, eager=True), values.is_not_null())
+            warning = Notice("io.epoch_times", count=len(present), params={"unit": unit})
+            return Times(utc, _no(values), (warning,))
+    return None
 
 
 def _from_text(values: pl.Series, timezone: str | None, time_format: str | None) -> Times:
@@ -150,9 +158,9 @@ def _from_text(values: pl.Series, timezone: str | None, time_format: str | None)
     if not time_format and left.any():
         places = left.arg_true()
         rest = values.gather(places)
-        number = rest.cast(pl.Float64, strict=False)
-        if len(rest) == len(values) - values.null_count() and number.null_count() == 0 and _in_epoch(number):
-            return _from_epoch(values.cast(pl.Float64))
+        number = values.cast(pl.Float64, strict=False)
+        if number.null_count() == values.null_count() and (epoch := _from_epoch(number)) is not None:
+            return epoch
         found = _by_trial(rest)
         wall = wall.scatter(places, found["wall"])
         naive = naive.scatter(places, found["naive"])
@@ -160,11 +168,6 @@ def _from_text(values: pl.Series, timezone: str | None, time_format: str | None)
     unreadable = values.is_not_null() & wall.is_null()
     times = _with_zone(wall, naive & wall.is_not_null(), unreadable, timezone)
     return _also(times, Notice("io.dates_without_time", count=dates)) if dates else times
-
-
-def _in_epoch(number: pl.Series) -> bool:
-    low, high = number.abs().quantile(0.05), number.abs().quantile(0.95)
-    return low is not None and high is not None and low >= _EPOCH_UNITS[0][0] and high < _EPOCH_UNITS[-1][1]
 
 
 def _iso(values: pl.Series) -> tuple[pl.Series, pl.Series]:
