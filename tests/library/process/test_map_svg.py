@@ -104,6 +104,13 @@ def test_median_mode_labels_waits_with_the_comparison_in_brackets() -> None:
     assert texts(edge(root, None, "提交申请")) == []
 
 
+def test_p90_mode_labels_the_ninetieth_percentile() -> None:
+    root = draw(mode="p90", bottlenecks=[HOT])
+    assert texts(edge(root, "提交申请", "材料审核")) == ["3.6 小时"]
+    assert "等待 P90" in texts(root)
+    assert "一成等待超过 26.4 小时" in root.get("aria-label")
+
+
 def test_total_mode_labels_the_share_of_all_waiting() -> None:
     graph = bank()
     total = sum(e.total_seconds or 0 for e in graph.edges)

@@ -60,8 +60,8 @@ HORIZONTAL_RANKS = 10
 
 _NAME_LIMIT = 164.0
 _BOX_MIN_WIDTH = 96.0
-_BOX_MAX_HEIGHT = 100.0
-_LEAST_PITCH = 11.0
+_MOST_PORT_ROOM = 100.0
+_LEAST_PITCH = 12.0
 _PAD = 12.0
 _MARGIN = 16.0
 _CORNER = 14.0
@@ -172,11 +172,13 @@ def _shapes(graph: MapGraph, flow: Flow, language: str) -> list[_Shape]:
     return shapes
 
 
-def _with_room_for_ports(shape: _Shape, ways: Ways, node: int) -> _Shape:
-    """The box made higher where many edges come from the side, so that their arrow heads stay apart."""
+def _with_room_for_ports(shape: _Shape, ways: Ways, node: int, axes: Axes) -> _Shape:
+    """The box made longer along the flow where many edges meet its side, so that arrow heads stay apart."""
     ports = max(sum(port.edge.main for port in ways.ports.get((node, side), ())) for side in (UP, DOWN))
-    needed = min(2 * PORT_MARGIN + _LEAST_PITCH * (ports - 1), _BOX_MAX_HEIGHT)
-    return replace(shape, height=max(shape.height, needed))
+    needed = min(2 * PORT_MARGIN + _LEAST_PITCH * (ports - 1), _MOST_PORT_ROOM)
+    if axes.vertical:
+        return replace(shape, height=max(shape.height, needed))
+    return replace(shape, width=max(shape.width, needed))
 
 
 def _label_sizes(graph: MapGraph, language: str) -> tuple[LabelSize, LabelSize]:
@@ -233,8 +235,7 @@ def layout(graph: MapGraph, *, language: str) -> MapLayout:
     axes = _axes(grid, size)
     shapes = _shapes(graph, flow, language)
     ways = find_ways(flow, grid)
-    if axes.vertical:
-        shapes = [_with_room_for_ports(shape, ways, node) for node, shape in enumerate(shapes)]
+    shapes = [_with_room_for_ports(shape, ways, node, axes) for node, shape in enumerate(shapes)]
     half = [(shape.width / 2, shape.height / 2) for shape in shapes]
     extents = [Extent(h, w) if axes.vertical else Extent(w, h) for w, h in half]
     placed = Placement(flow, grid, ways, extents, axes)

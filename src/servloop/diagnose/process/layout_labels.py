@@ -131,8 +131,6 @@ def _beside_horizontal(x1: float, x2: float, y: float, half: float, size: LabelS
                 _Candidate(x, y - half - height - 1, width, height, "middle", hang=False, lines=lines)
             )
             found.append(_Candidate(x, y + half + 1, width, height, "middle", hang=True, lines=lines))
-        if found:
-            break
     return found
 
 

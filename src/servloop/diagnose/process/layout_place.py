@@ -18,7 +18,7 @@ from servloop.diagnose.process.layout_route import DOWN, UP, Port, Run, Way, Way
 Point = tuple[float, float]
 
 ARROW_ROOM = 24.0  # between a box and the nearest lane: the longest arrow head and a bend
-LOOP = 18.0  # how far a self-loop reaches out of its box
+LOOP = 22.0  # how far a self-loop reaches out of its box
 PORT_MARGIN = 9.0  # from a corner of the box to the first port
 TRACK_PITCH = 14.0
 LANE_PITCH = 12.0
@@ -167,7 +167,7 @@ class Placement:
         for (node, side), ports in self._ways.ports.items():
             extent = self._extents[node].along
             low = PORT_MARGIN - extent
-            high = extent - (26.0 if side == DOWN and node in looped else PORT_MARGIN)
+            high = extent - (32.0 if side == DOWN and node in looped else PORT_MARGIN)
             self._spread(ports, side, low, high)
 
     def _distance(self, port: Port, side: int) -> float:
@@ -238,7 +238,13 @@ class Placement:
         right, low = self.along[node] + extent.along, self.across[node] - extent.across
         inside = min(13.0, extent.across - 9)
         leave, out = self.across[node] - inside, right + LOOP
-        return [(right, leave), (out, leave), (out, low - LOOP), (right - 16, low - LOOP), (right - 16, low)]
+        return [
+            (right, leave),
+            (out, leave),
+            (out, low - LOOP),
+            (right - LOOP, low - LOOP),
+            (right - LOOP, low),
+        ]
 
     def _points(self, way: Way) -> list[tuple[float, float]]:
         u, v = way.edge.u, way.edge.v

@@ -11,7 +11,7 @@ from functools import lru_cache
 _NARROW = frozenset("ijlI.,:;'|!`·")
 _SLIM = frozenset('ftr()[]{}-/\\" ')
 _WIDE = frozenset("mwMW@%—…×→")
-_BREAK_AFTER = frozenset(" -_/·、，,;；:：)）")
+_BREAK_AFTER = frozenset(" -_+/·、，,;；:：)）")
 _BOLD = 1.07
 ELLIPSIS = "…"
 

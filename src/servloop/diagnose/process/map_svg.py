@@ -242,11 +242,11 @@ class _Drawing:
         parts = [text("aria_map", language, cases=self.graph.cases, steps=len(self.graph.nodes), path=path)]
         parts += [
             text(
-                "aria_bottleneck",
+                "aria_bottleneck_p90" if self.scale.mode == "p90" else "aria_bottleneck",
                 language,
                 source=bottleneck.source,
                 target=bottleneck.target,
-                value=duration(bottleneck.median_seconds, language),
+                value=duration(bottleneck.seconds, language),
                 share=percent(bottleneck.share),
             )
             for bottleneck in self.hot
@@ -321,11 +321,11 @@ def render_map(
     Args:
         layout: positions, from the full graph; its language is the language of all texts.
         graph: what is drawn: the full graph or a filtered one (a unit, a period) of the same activities.
-        mode: label and colour: cases, median wait, or share of all waiting.
+        mode: label and colour: cases, median wait, 90th percentile of waits, or share of all waiting.
         shown: what a simplification leaves; None draws everything.
         bottlenecks: largest share first; three at most are called out. They show in the time modes only.
         not_waiting: activities before which time is no waiting; listed in the legend.
-        comparison: the other group's medians, in brackets.
+        comparison: the other group's waits, in brackets.
         selected: an activity or an edge; all that does not touch it fades.
         standalone: a file of its own, with literal colours of the light theme.
 

@@ -109,7 +109,7 @@ def call_outs(
     ways = [(r.key, rect) for r in layout.edges if r.key in drawn for rect in stretch_rects(r.points, 2)]
     parts: list[str] = []
     for bottleneck in list(bottlenecks)[:MAX_CALL_OUTS]:
-        value = duration(bottleneck.median_seconds, layout.language)
+        value = duration(bottleneck.seconds, layout.language)
         share = text("share_of_waiting", layout.language, share=percent(bottleneck.share))
         compared = _compared(bottleneck, comparison, layout.language)
         width = max(_top_width(value, compared), 20 + text_width(share, SMALL_SIZE, bold=True)) + 2 * _PAD
@@ -131,7 +131,7 @@ def call_outs(
 
 
 def _compared(bottleneck: Bottleneck, comparison: MapComparison | None, language: str) -> str:
-    other = comparison.median_seconds.get(bottleneck.key) if comparison else None
+    other = comparison.seconds.get(bottleneck.key) if comparison else None
     if comparison is None or other is None:
         return ""
     return text("compared", language, label=comparison.label, value=duration(other, language))

@@ -10,26 +10,26 @@ from typing import Literal
 from servloop.diagnose.process.layout_graph import END, FADED_SHARE, START, EdgeKey, MapEdge, MapGraph
 from servloop.diagnose.process.map_svg_text import duration, in_unit_of, percent, text
 
-Mode = Literal["frequency", "median", "total"]
+Mode = Literal["frequency", "median", "p90", "total"]
 STEPS = 5
 _FREQUENCY_STEP = 4
 
 
 @dataclass(frozen=True)
 class MapComparison:
-    """Median waits of the comparison group; ``label`` names it ("others")."""
+    """Waits of the comparison group, in the statistic that the map shows; ``label`` names it ("others")."""
 
     label: str
-    median_seconds: Mapping[EdgeKey, float] = field(default_factory=dict)
+    seconds: Mapping[EdgeKey, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Bottleneck:
-    """An edge that holds a large share of all waiting; the largest share comes first."""
+    """An edge that holds a large share of all waiting; ``seconds`` is the statistic that the map shows."""
 
     source: str
     target: str
-    median_seconds: float
+    seconds: float
     share: float
 
     @property
@@ -68,6 +68,8 @@ class Scale:
     def _value(self, edge: MapEdge) -> float | None:
         if self.mode == "median":
             return edge.median_seconds
+        if self.mode == "p90":
+            return edge.p90_seconds
         if edge.total_seconds is None or self._all_waiting <= 0:
             return None
         return edge.total_seconds / self._all_waiting
@@ -92,7 +94,7 @@ class Scale:
             return None
         if self.mode == "total":
             return percent(value), None
-        other = self._comparison.median_seconds.get(edge.key) if self._comparison else None
+        other = self._comparison.seconds.get(edge.key) if self._comparison else None
         shown = duration(value, self._language)
         if other is None:
             return shown, None
@@ -102,6 +104,6 @@ class Scale:
         """What the colours span; None in frequency mode."""
         if self.mode == "frequency":
             return None
-        if self.mode == "median":
+        if self.mode in {"median", "p90"}:
             return text("legend_range", self._language, maximum=duration(self.maximum, self._language))
         return text("legend_share_range", self._language, maximum=percent(self.maximum))
