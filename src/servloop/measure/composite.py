@@ -174,8 +174,8 @@ def topsis(
     X, notices, rows = _complete(frame, columns)
     w = normalised_weights(weights, columns, notices)
     labels = text_column(frame, name).to_list() if name else [str(i + 1) for i in range(rows)]
-    kept = ~np.isnan(numeric_matrix(frame, columns)).any(axis=1)
-    labels = [label or "" for label, keep in zip(labels, kept, strict=True) if keep]
+    kept = np.flatnonzero(~np.isnan(numeric_matrix(frame, columns)).any(axis=1))
+    labels = [labels[i] or "" for i in kept]
     norm = np.sqrt((X**2).sum(axis=0))
     V = w * X / np.where(norm > 0, norm, 1.0)
     less_is_better = np.isin(columns, list(cost))
