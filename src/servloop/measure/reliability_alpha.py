@@ -48,6 +48,14 @@ def difference_reliability(
     return ((first_reliability + second_reliability) / 2 - correlation) / (1 - correlation)
 
 
+def correlation_matrix(values: FloatArray) -> FloatArray:
+    """Correlations of complete answers that all vary, shape (items, items)."""
+    centred = values - values.mean(axis=0)
+    scaled = centred / np.sqrt(np.square(centred).sum(axis=0))
+    matrix: FloatArray = scaled.T @ scaled
+    return matrix
+
+
 def correlation(first: FloatArray, second: FloatArray) -> float | None:
     """Pearson's r over rows where both are present; None without spread or with fewer than two rows."""
     both = np.isfinite(first) & np.isfinite(second)
