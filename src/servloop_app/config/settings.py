@@ -132,6 +132,7 @@ LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 TIME_ZONE = variable("SERVLOOP_TIMEZONE", "Asia/Shanghai")
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["servloop_app.web.formats"]
 
 STATIC_URL = "static/"
 # Bundles carry their hash in the name and are served from the package itself: nothing to collect at start.
