@@ -172,10 +172,11 @@ def _shapes(graph: MapGraph, flow: Flow, language: str) -> list[_Shape]:
     return shapes
 
 
-def _with_room_for_ports(shape: _Shape, ways: Ways, node: int, axes: Axes) -> _Shape:
+def _with_room_for_ports(shape: _Shape, ways: Ways, node: int, axes: Axes, *, loop: bool) -> _Shape:
     """The box made longer along the flow where many edges meet its side, so that arrow heads stay apart."""
     ports = max(sum(port.edge.main for port in ways.ports.get((node, side), ())) for side in (UP, DOWN))
-    needed = min(2 * PORT_MARGIN + _LEAST_PITCH * (ports - 1), _MOST_PORT_ROOM)
+    needed = 2 * PORT_MARGIN + _LEAST_PITCH * (ports - 1) + (LOOP if loop and ports else 0.0)
+    needed = min(needed, _MOST_PORT_ROOM)
     if axes.vertical:
         return replace(shape, height=max(shape.height, needed))
     return replace(shape, width=max(shape.width, needed))
@@ -235,7 +236,11 @@ def layout(graph: MapGraph, *, language: str) -> MapLayout:
     axes = _axes(grid, size)
     shapes = _shapes(graph, flow, language)
     ways = find_ways(flow, grid)
-    shapes = [_with_room_for_ports(shape, ways, node, axes) for node, shape in enumerate(shapes)]
+    looped = {edge.u for edge in flow.loops}
+    shapes = [
+        _with_room_for_ports(shape, ways, node, axes, loop=node in looped)
+        for node, shape in enumerate(shapes)
+    ]
     half = [(shape.width / 2, shape.height / 2) for shape in shapes]
     extents = [Extent(h, w) if axes.vertical else Extent(w, h) for w, h in half]
     placed = Placement(flow, grid, ways, extents, axes)

@@ -179,15 +179,18 @@ class Placement:
     def _spread(self, ports: list[Port], side: int, low: float, high: float) -> None:
         """Places on one side: ways to the left on the left, the one that turns first outermost."""
         verticals = [p for p in ports if p.kind == "vertical"]
-        core = 14.0 if len({(p.edge.u, p.edge.v) for p in verticals}) > 1 else 0.0
+        core = 0.0
+        if len(verticals) > 1:  # side by side, at the same distance at both boxes
+            core = min(
+                14.0, 0.4 * min(self._extents[n].along for p in verticals for n in (p.edge.u, p.edge.v))
+            )
         for port in verticals:
-            port.offset = core if port.side == UP and port.node == port.edge.u else -core
-            if core and port.side == DOWN:
-                port.offset = -core if port.node == port.edge.u else core
+            leads_up = (port.node == port.edge.u) == (port.side == UP)
+            port.offset = core if leads_up else -core
         main = [p for p in ports if p.edge.main and p.kind != "vertical"]
-        key = lambda p: (self._distance(p, side), p.edge.u, p.edge.v)  # noqa: E731
-        left = sorted((p for p in main if p.heading < 0), key=key)
-        right = sorted((p for p in main if p.heading >= 0), key=key, reverse=True)
+        main.sort(key=lambda p: (self._distance(p, side), p.edge.u, p.edge.v))
+        left = [p for p in main if p.heading < 0]
+        right = [p for p in reversed(main) if p.heading >= 0]
         if verticals:
             self._comb(list(reversed(left)), -core, low, -1)
             self._comb(right, core, high, 1)
@@ -203,7 +206,7 @@ class Placement:
 
     @staticmethod
     def _comb(ports: list[Port], start: float, limit: float, direction: int) -> None:
-        pitch = min(16.0, abs(limit - start) / max(len(ports), 1))
+        pitch = min(16.0, max(0.0, direction * (limit - start)) / max(len(ports), 1))
         for i, port in enumerate(ports, start=1):
             port.offset = start + direction * i * pitch
 
