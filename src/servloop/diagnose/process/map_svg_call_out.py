@@ -47,7 +47,7 @@ def _places(frame: Rect, point: Point, width: float) -> list[Rect]:
     x, y = point
     low, high = frame[0] + 8, max(frame[0] + 8, frame[2] - width - 8)
     top, bottom = frame[1] + 4, frame[3] - _HEIGHT
-    starts = [x + 28, x - 28 - width, *(x - width / 2 + shift for shift in range(-400, 401, 20))]
+    starts = [x + 28, x - 28 - width, *(x - width / 2 + shift for shift in range(-400, 401, 8))]
     levels = [y - _HEIGHT / 2, *(y + shift for shift in range(28, 420, 14))]
     levels += [y - _HEIGHT - shift for shift in range(28, 420, 14)]
     lefts = sorted({min(max(start, low), high) for start in starts})
