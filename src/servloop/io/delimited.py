@@ -100,11 +100,12 @@ def utf8_file(source: Source, encoding: str) -> Iterator[Path]:
     if encoding in _UTF8 and not source.gzipped:
         yield source.path
         return
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="servloop-") as plain:
-        for text in decoded_chunks(source, encoding):
-            plain.write(text)
-        plain.flush()
-        yield Path(plain.name)
+    with tempfile.TemporaryDirectory(prefix="servloop-") as folder:
+        path = Path(folder) / "plain.csv"
+        with path.open("w", encoding="utf-8", newline="") as plain:
+            for text in decoded_chunks(source, encoding):
+                plain.write(text)
+        yield path
 
 
 def _explained(path: Path, source: Source, layout: TextLayout) -> InputError:

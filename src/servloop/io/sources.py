@@ -180,8 +180,9 @@ def unpacked_file(source: Source) -> Iterator[Path]:
     if not source.gzipped:
         yield source.path
         return
-    with tempfile.NamedTemporaryFile(prefix="servloop-") as unpacked:
-        for chunk in chunks(source):
-            unpacked.write(chunk)
-        unpacked.flush()
-        yield Path(unpacked.name)
+    with tempfile.TemporaryDirectory(prefix="servloop-") as folder:
+        path = Path(folder) / "unpacked"
+        with path.open("wb") as unpacked:
+            for chunk in chunks(source):
+                unpacked.write(chunk)
+        yield path
