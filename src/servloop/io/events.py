@@ -152,27 +152,14 @@ def _normalised(
         for role in ("timestamp", "start")
         if role in columns
     }
-    case = _identifier(source[columns["case"]])
-    activity = _text(source[columns["activity"]])
-    wrong = _wrong_rows(raw, columns, case, activity, times)
+    canonical = _canonical(raw, columns, times)
+    wrong = _wrong_rows(raw, columns, canonical, times)
     if on_error == "raise" and wrong.height:
         raise _first_wrong(raw, wrong)
-    order = _order(source, columns.get("seq"), raw)
-    canonical = [case.alias("case_id"), activity.alias("activity"), times["timestamp"].utc.alias("time")]
-    if "start" in times:
-        canonical.append(times["start"].utc.alias("start_time"))
-    if "lifecycle" in columns:
-        canonical.append(_text(source[columns["lifecycle"]]).str.to_lowercase().alias("lifecycle"))
-    canonical += [
-        _identifier(source[columns[role]]).alias(name)
-        for role, name in _TEXT_ROLES.items()
-        if role in columns
-    ]
-    canonical.append(order.alias("seq"))
     others = [name for name in source.columns if name not in columns.values()]
     kept = {name: f"source:{name}" if name in _CANONICAL else name for name in others}
     attributes = source.select(others).rename(kept)
-    frame = pl.DataFrame([*canonical, *infer_numbers(attributes).get_columns()])
+    frame = canonical.hstack(infer_numbers(attributes))
     if wrong.height:
         frame = frame.filter(~pl.int_range(pl.len()).is_in(wrong["row"].implode()))
     warnings = [*raw.warnings, *_merged(times)]
@@ -189,6 +176,25 @@ def _normalised(
         _rejects(raw, wrong),
         raw.relations,
     )
+
+
+def _canonical(raw: RawTable, columns: Mapping[str, str], times: Mapping[str, Times]) -> pl.DataFrame:
+    """The columns that every event log has, and those of the roles that this one has."""
+    source = raw.frame
+    found = {
+        "case_id": _identifier(source[columns["case"]]),
+        "activity": _text(source[columns["activity"]]),
+        "time": times["timestamp"].utc,
+    }
+    if "start" in times:
+        found["start_time"] = times["start"].utc
+    if "lifecycle" in columns:
+        found["lifecycle"] = _text(source[columns["lifecycle"]]).str.to_lowercase()
+    for role, name in _TEXT_ROLES.items():
+        if role in columns:
+            found[name] = _identifier(source[columns[role]])
+    found["seq"] = _order(source, columns.get("seq"), raw)
+    return pl.DataFrame([values.alias(name) for name, values in found.items()])
 
 
 def _merged(times: Mapping[str, Times]) -> list[Notice]:
@@ -232,16 +238,12 @@ def _order(source: pl.DataFrame, column: str | None, raw: RawTable) -> pl.Series
 
 
 def _wrong_rows(
-    raw: RawTable,
-    columns: Mapping[str, str],
-    case: pl.Series,
-    activity: pl.Series,
-    times: Mapping[str, Times],
+    raw: RawTable, columns: Mapping[str, str], canonical: pl.DataFrame, times: Mapping[str, Times]
 ) -> pl.DataFrame:
     """Rows that are no event: position, column, reason, and the text that stood there."""
     faults = [
-        (columns["case"], "missing_case", case.is_null()),
-        (columns["activity"], "missing_activity", activity.is_null()),
+        (columns["case"], "missing_case", canonical["case_id"].is_null()),
+        (columns["activity"], "missing_activity", canonical["activity"].is_null()),
         (columns["timestamp"], "missing_time", raw.frame[columns["timestamp"]].is_null()),
         *((columns[role], "unreadable_time", column.unreadable) for role, column in times.items()),
     ]
