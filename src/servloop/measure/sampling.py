@@ -60,6 +60,8 @@ def share_estimate(successes: int, n: int, level: float = 0.95) -> Estimate:
     if n == 0:
         return Estimate.not_computable(0, "assess.no_answers", method="wilson")
     low, high = proportion_interval(successes, n, level=level)
+    # Rounding must not move an end past a share of none or all.
+    low, high = 0.0 if successes == 0 else low, 1.0 if successes == n else high
     return Estimate(successes / n, n, low, high, "wilson", level)
 
 
