@@ -4,8 +4,13 @@ export function startDrops(root: ParentNode): void {
   for (const zone of root.querySelectorAll<HTMLElement>('[data-drop]')) {
     const input = zone.querySelector<HTMLInputElement>('input[type=file]');
     if (!input) continue;
-    for (const name of ['dragenter', 'dragover']) {
-      zone.addEventListener(name, (event) => {
+    const name = zone.querySelector<HTMLOutputElement>('[data-file-name]');
+    input.addEventListener('change', () => {
+      const file = input.files?.[0];
+      if (name && file) name.textContent = file.name;
+    });
+    for (const kind of ['dragenter', 'dragover']) {
+      zone.addEventListener(kind, (event) => {
         event.preventDefault();
         zone.classList.add('over');
       });

@@ -6,5 +6,6 @@ function apply(): void {
   document.documentElement.dataset.bsTheme = chosen ?? (dark.matches ? 'dark' : 'light');
 }
 
+document.documentElement.classList.add('js');
 apply();
 if (!chosen) dark.addEventListener('change', apply);

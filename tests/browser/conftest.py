@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-
 from tests.browser.visits import Visit, Visits
 from tests.conftest import ROOT
 
@@ -55,14 +54,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "SERVLOOP_BASE_URL": address,
         "SERVLOOP_LANGUAGE": "zh-hans",
         "SERVLOOP_TIMEZONE": "Asia/Shanghai",
-        "PYTHONPATH": os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT / "src"), str(ROOT)])),
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [os.environ.get("PYTHONPATH"), str(ROOT / "src"), str(ROOT)])
+        ),
     }
     environment.setdefault("DJANGO_SETTINGS_MODULE", "servloop_app.config.settings")
     environment.pop("DATABASE_URL", None)
     running = Server(address, data, environment)
     running.command("manage.py", "migrate", "--verbosity", "0")
     running.command("-m", "tests.browser.organisation")
-    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    granian = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     granian += ["--blocking-threads", "4", "--log-level", "warning", "servloop_app.config.wsgi:application"]
     worker = [sys.executable, "-m", "tests.browser.worker"]
     with (data / "server.log").open("w") as log:

@@ -21,7 +21,14 @@ PEOPLE = (
 
 def build() -> None:
     """Make it, in an empty work database."""
-    from servloop_app.core.actions import Actor, AssignRole, CreatePerson, CreateUnit, SetUpOrganisation, execute
+    from servloop_app.core.actions import (
+        Actor,
+        AssignRole,
+        CreatePerson,
+        CreateUnit,
+        SetUpOrganisation,
+        execute,
+    )
     from servloop_app.core.localized import LocalizedText
 
     system = Actor.system("tests", "command")

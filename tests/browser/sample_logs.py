@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 STEPS = {
     "apply": ("提交申请", "Application"),
@@ -39,7 +39,7 @@ def account_opening(language: str, *, cases: int = 300, seed: int = 7) -> bytes:
     writer = csv.writer(text)
     writer.writerow(HEADS[language])
     for case in range(cases):
-        now = datetime(2026, 9, 1, 9) + timedelta(hours=draw.uniform(0, 24 * 70))
+        now = datetime(2026, 9, 1, 9, tzinfo=UTC) + timedelta(hours=draw.uniform(0, 24 * 70))
         before = ""
         for step in _path(draw):
             if before:

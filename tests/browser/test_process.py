@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.browser.sample_logs import STEPS, account_opening
 from tests.browser.visits import Visit, Visits
 
@@ -49,7 +48,7 @@ def test_from_file_to_finding(visits: Visits, tmp_path: Path, combination: str) 
     diligence = _name(visit, "diligence")
     assert diligence in page.locator("h1").inner_text()
     assert page.locator("svg.sl-pm .sl-pm-call-out").count() >= 1
-    page.wait_for_selector("text=" + visit.say("返工", "again"))
+    page.wait_for_selector("#rework")
     visit.look("process-map")
 
     # frequency, total, P90: the same places
@@ -63,7 +62,9 @@ def test_from_file_to_finding(visits: Visits, tmp_path: Path, combination: str) 
     page.wait_for_selector('svg.sl-pm[data-mode="median"]')
 
     # the slider hides rare ways and says what is left
-    page.locator("#share").evaluate("e => { e.value = 30; e.dispatchEvent(new Event('change', {bubbles: true})); }")
+    page.locator("#share").evaluate(
+        "e => { e.value = 30; e.dispatchEvent(new Event('change', {bubbles: true})); }"
+    )
     page.wait_for_url("**share=30**")
     assert "30%" in page.locator(".sl-reach output").inner_text()
     visit.look("process-share-30")

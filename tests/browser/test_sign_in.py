@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.browser.visits import Visits
 
 pytestmark = pytest.mark.browser

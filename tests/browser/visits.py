@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
-
 from tests.browser.organisation import PASSWORD
 from tests.conftest import ROOT
 
@@ -95,7 +94,7 @@ class Visit:
 class Visits:
     """Makes visits and checks them all at the end."""
 
-    _signed_in: dict[tuple[str, str], Any] = {}
+    _signed_in: ClassVar[dict[tuple[str, str], Any]] = {}
 
     def __init__(self, browser: Browser, address: str) -> None:
         self._browser = browser

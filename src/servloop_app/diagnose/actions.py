@@ -54,6 +54,7 @@ class AddProcessLog(Action[ProcessLog]):
     file_size: int
     options: ReadingOptions
     by_job: bool = False
+    sample: bool = False
 
     def unit(self) -> int:
         return find_unit(self.unit_code).pk
@@ -72,6 +73,7 @@ class AddProcessLog(Action[ProcessLog]):
             uploaded_by=actor.person,
             file_name=self.file_name,
             file_size=self.file_size,
+            sample=self.sample,
             options=asdict(self.options),
             run=_reading_job(self.log) if self.by_job else None,
         )

@@ -227,13 +227,12 @@ class Analysis:
         return self._layouts[key]
 
 
-def map_graph(shown: DirectlyFollows, spine: Sequence[str], *, p90: bool = False) -> MapGraph:
+def map_graph(shown: DirectlyFollows, spine: Sequence[str]) -> MapGraph:
     """A map in the form in which it is drawn.
 
     Args:
         shown: activities and paths.
         spine: the straight line; steps that are not on the map are left out of it.
-        p90: draw the 90th percentile of the times instead of the median.
     """
     names = {node.activity for node in shown.nodes}
     return MapGraph(
@@ -244,7 +243,7 @@ def map_graph(shown: DirectlyFollows, spine: Sequence[str], *, p90: bool = False
                 edge.target,
                 edge.count,
                 edge.cases,
-                median_seconds=edge.p90_seconds if p90 else edge.median_seconds,
+                median_seconds=edge.median_seconds,
                 p90_seconds=edge.p90_seconds,
                 total_seconds=edge.total_seconds,
             )

@@ -34,6 +34,7 @@ class ProcessLog(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     file_name = models.CharField(max_length=255)
     file_size = models.BigIntegerField()
+    sample = models.BooleanField(default=False)
     options = models.JSONField(default=dict)  # how to read: roles → columns, time zone, lifecycle…
     state = models.CharField(max_length=10, choices=State, default=State.READING)
     run = models.ForeignKey("jobs.Run", on_delete=models.SET_NULL, null=True, related_name="+")

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("language/", general.language, name="language"),
     path("diagnose/process/", logs.logs, name="process_logs"),
     path("diagnose/process/add/", logs.add, name="process_add"),
+    path("diagnose/process/sample/", logs.add_sample, name="process_sample"),
     path("diagnose/process/<uuid:public_id>/", explore.explore, name="process_log"),
     path("diagnose/process/<uuid:public_id>/work/", explore.work, name="process_work"),
     path("diagnose/process/<uuid:public_id>/step/", step.step, name="process_step"),

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from servloop.diagnose.process import map_svg
+from servloop.diagnose.process.bottlenecks import Bottleneck
+from servloop.diagnose.process.layout import MapGraph
 from servloop_app.core.errors import ActionError
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.diagnose import queries
@@ -22,13 +24,14 @@ from servloop_app.diagnose.actions import why_not_read
 from servloop_app.diagnose.analysis import SHARES, Analysis, Selection, map_graph, shown_parts, without_edge
 from servloop_app.diagnose.models import ProcessLog
 from servloop_app.web.process import findings
+from servloop_app.web.process.histogram import histogram
 
 MODES = {"frequency": "frequency", "wait": "median", "total": "total"}
 STATISTICS = ("median", "p90")
 # Only what holds a notable part of all waiting deserves a call-out on the map.
 CALL_OUT_SHARE = 0.15
 MAX_CALL_OUTS = 2
-LISTED_WAITS = 12
+LISTED_WAITS = 8
 LISTED_PAIRS = 10
 
 
@@ -115,6 +118,7 @@ def context_of(request: HttpRequest, log: ProcessLog, view: View) -> dict[str, A
             "shown": analysis.map(share),
             "modes": _modes(view),
             "statistics": _statistics(view),
+            "durations": histogram(analysis.log.throughput / 1e6),
             "waits": waits(analysis, view),
             "constant": constant_delays(analysis),
             "paths": findings.paths(analysis),
@@ -125,18 +129,20 @@ def context_of(request: HttpRequest, log: ProcessLog, view: View) -> dict[str, A
 
 def drawing(analysis: Analysis, view: View, share: int, *, standalone: bool = False) -> SafeString:
     """The map as SVG."""
-    graph = map_graph(analysis.full_map, analysis.base.spine, p90=view.statistic == "p90")
-    steps = [step for step in analysis.bottlenecks.steps[:MAX_CALL_OUTS] if (step.share or 0) >= CALL_OUT_SHARE]
-    by_key = graph.edge
+    graph = map_graph(analysis.full_map, analysis.base.spine)
+    steps = [
+        step for step in analysis.bottlenecks.steps[:MAX_CALL_OUTS] if (step.share or 0) >= CALL_OUT_SHARE
+    ]
     hot = [
-        map_svg.Bottleneck(step.source, step.target, by_key[step.source, step.target].median_seconds or 0.0, step.share or 0.0)
+        map_svg.Bottleneck(step.source, step.target, _shown_wait(graph, step, view), step.share or 0.0)
         for step in steps
     ]
+    mode = "p90" if (view.mode, view.statistic) == ("wait", "p90") else MODES[view.mode]
     return mark_safe(  # noqa: S308  # the renderer escapes every text of the log
         map_svg.render_map(
             analysis.layout(share, get_language() or "en"),
             graph,
-            mode=MODES[view.mode],  # type: ignore[arg-type]  # the renderer's own three words
+            mode=mode,  # type: ignore[arg-type]  # the renderer's own words
             shown=shown_parts(analysis.map(share)),
             bottlenecks=hot,
             not_waiting=analysis.not_waiting,
@@ -145,10 +151,16 @@ def drawing(analysis: Analysis, view: View, share: int, *, standalone: bool = Fa
     )
 
 
+def _shown_wait(graph: MapGraph, step: Bottleneck, view: View) -> float:
+    edge = graph.edge[step.source, step.target]
+    return (edge.p90_seconds if view.statistic == "p90" else edge.median_seconds) or 0.0
+
+
 def _modes(view: View) -> list[dict[str, Any]]:
     labels = {"frequency": _("Frequency"), "wait": _("Waiting"), "total": _("Total time")}
     return [
-        {"label": label, "query": view.query(mode=mode), "current": view.mode == mode} for mode, label in labels.items()
+        {"label": label, "query": view.query(mode=mode), "current": view.mode == mode}
+        for mode, label in labels.items()
     ]
 
 
@@ -177,7 +189,9 @@ def conditions(view: View, analysis: Analysis) -> list[dict[str, str]]:
     if chosen.variant:
         text = " → ".join(names[code] for code in chosen.variant)
         listed.append((_("path"), text, replace(chosen, variant=())))
-    return [{"label": label, "text": text, "query": view.query(selection=rest)} for label, text, rest in listed]
+    return [
+        {"label": label, "text": text, "query": view.query(selection=rest)} for label, text, rest in listed
+    ]
 
 
 def waits(analysis: Analysis, view: View) -> list[dict[str, Any]]:

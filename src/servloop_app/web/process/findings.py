@@ -28,17 +28,20 @@ def waiting(analysis: Analysis) -> Finding:
     """Where the time goes: the title of the page."""
     if analysis.log.cases == 0:
         return Finding(
-            _("No case meets these conditions"), _("Take a condition away in the bar below to see cases again.")
+            _("No case meets these conditions"),
+            _("Take a condition away in the bar below to see cases again."),
         )
     worst = analysis.worst
     if worst is None or worst.share is None:
         cases = analysis.log.cases
-        title = ngettext("No waiting between steps in %(n)s case", "No waiting between steps in %(n)s cases", cases)
+        title = ngettext(
+            "No waiting between steps in %(n)s case", "No waiting between steps in %(n)s cases", cases
+        )
         return Finding(
             title % {"n": number_format(cases)},
             _("Each case has a single event, or all its events carry the same time."),
         )
-    return Finding(_title(worst, worst.share), _lead(worst))
+    return Finding(_title(worst, worst.share), _lead(worst).replace("n = ", "n\u00a0=\u00a0"))
 
 
 def _title(worst: Bottleneck, part: float) -> str:

@@ -14,7 +14,15 @@ from servloop_app.core.models import Unit
 from servloop_app.diagnose.actions import MAX_TITLE
 from servloop_app.diagnose.reading import COLUMN_ROLES, ReadingOptions
 
-COMMON_ZONES = ("Asia/Shanghai", "UTC", "Asia/Hong_Kong", "Asia/Singapore", "Europe/London", "Europe/Berlin", "America/New_York")
+COMMON_ZONES = (
+    "Asia/Shanghai",
+    "UTC",
+    "Asia/Hong_Kong",
+    "Asia/Singapore",
+    "Europe/London",
+    "Europe/Berlin",
+    "America/New_York",
+)
 
 ROLE_LABELS = {
     "case": _("Case: what the events belong to"),
@@ -46,7 +54,10 @@ class UploadForm(forms.Form):
     )
     unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none(), empty_label=None)
     title = forms.CharField(
-        label=_("Name"), max_length=MAX_TITLE, required=False, help_text=_("The name of the file, if left empty.")
+        label=_("Name"),
+        max_length=MAX_TITLE,
+        required=False,
+        help_text=_("The name of the file, if left empty."),
     )
     timezone = forms.ChoiceField(
         label=_("Time zone"), choices=_zones, help_text=_("Counts for times that name no zone themselves.")
@@ -75,11 +86,16 @@ class ReadingForm(forms.Form):
         label=_("Notation of times"),
         max_length=60,
         required=False,
-        help_text=_("Only if it is not recognised: %Y year, %m month, %d day, %H hour, %M minute, %S second."),
+        help_text=_(
+            "Only if it is not recognised: %Y year, %m month, %d day, %H hour, %M minute, %S second."
+        ),
     )
     lifecycle = forms.ChoiceField(
         label=_("Events"),
-        choices=[("complete", _("completions only (usual)")), ("all", _("every transition (start, suspend…)"))],
+        choices=[
+            ("complete", _("completions only (usual)")),
+            ("all", _("every transition (start, suspend…)")),
+        ],
     )
     skip_bad_rows = forms.BooleanField(
         label=_("Leave out rows without case, step or readable time"),

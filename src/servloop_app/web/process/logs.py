@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from servloop.errors import InputError
 from servloop_app.core.actions import execute
+from servloop_app.core.errors import NotAllowed
 from servloop_app.core.routes import actor_of, policy, policy_of
-from servloop_app.diagnose import log_files, queries, tasks
+from servloop_app.diagnose import log_files, queries, sample, tasks
 from servloop_app.diagnose.actions import AddProcessLog, DeleteProcessLog, SetReadingOptions, why_not_read
 from servloop_app.diagnose.models import ProcessLog
 from servloop_app.diagnose.reading import ReadingOptions, head_of_upload
@@ -60,7 +61,13 @@ def add(request: HttpRequest) -> HttpResponse:
     request.POST  # noqa: B018  # reads the body through the handlers
     if guard.too_large:
         limit = file_size(MAX_UPLOAD_BYTES)
-        return _list(request, _blank_form(request), _("The file is larger than %(limit)s. Nothing was taken in; split it, or import it by command.") % {"limit": limit}, 413)
+        return _list(
+            request,
+            _blank_form(request),
+            _("The file is larger than %(limit)s. Nothing was taken in; split it, or import it by command.")
+            % {"limit": limit},
+            413,
+        )
     return _add(request)
 
 
@@ -86,12 +93,40 @@ def _add(request: HttpRequest) -> HttpResponse:
         options=ReadingOptions(columns={}, timezone=form.cleaned_data["timezone"]),
         by_job=by_job,
     )
+    _take_in(request, public_id, action)
+    return redirect("process_log", public_id) if by_job else _read(request, public_id)
+
+
+@policy("process.edit")
+@require_POST
+def add_sample(request: HttpRequest) -> HttpResponse:
+    """Take in a made-up log, to look around."""
+    rights = policy_of(request)
+    units = queries.units_to_add_to(rights)
+    unit = units.filter(pk=getattr(request.user, "unit_id", None)).first() or units.first()
+    if unit is None:
+        raise NotAllowed("process.edit")
+    public_id = uuid.uuid4()
+    action = AddProcessLog(
+        log=public_id,
+        title=_("Sample: service requests"),
+        unit_code=unit.code,
+        file_name=sample.FILE_NAME,
+        file_size=sample.keep_sample(public_id),
+        options=ReadingOptions(columns={}),
+        sample=True,
+    )
+    _take_in(request, public_id, action)
+    return _read(request, public_id)
+
+
+def _take_in(request: HttpRequest, public_id: UUID, action: AddProcessLog) -> None:
+    """Carry the action out; without it the file must not stay."""
     try:
         execute(action, actor_of(request))
     except Exception:
         log_files.remove(public_id)
         raise
-    return redirect("process_log", public_id) if by_job else _read(request, public_id)
 
 
 def _read(request: HttpRequest, public_id: UUID) -> HttpResponse:

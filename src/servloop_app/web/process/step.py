@@ -61,7 +61,9 @@ def _activity(analysis: Analysis, view: View, name: str) -> dict[str, Any]:
 
 
 def _way(analysis: Analysis, view: View, source: str, target: str) -> dict[str, Any]:
-    edge = next((edge for edge in analysis.full_map.edges if (edge.source, edge.target) == (source, target)), None)
+    edge = next(
+        (edge for edge in analysis.full_map.edges if (edge.source, edge.target) == (source, target)), None
+    )
     if edge is None:
         raise NotFound("path", f"{source} → {target}")
     codes = (analysis.log.activity_labels.index(source), analysis.log.activity_labels.index(target))

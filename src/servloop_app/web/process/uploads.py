@@ -44,7 +44,7 @@ class Bounded(FileUploadHandler):
             raise StopUpload(connection_reset=True)
         return raw_data
 
-    def file_complete(self, file_size: int) -> None:  # noqa: ARG002
+    def file_complete(self, file_size: int) -> None:
         """The next handler keeps the file."""
 
 
