@@ -113,3 +113,22 @@ def bottlenecks(request: LogRequest, not_waiting: tuple[str, ...]) -> None:
     loaded = request.read()
     result = compute(loaded.log, not_waiting=not_waiting)
     loaded.report(result, lambda: bottlenecks_table(result, request.language), listing=plain(result.steps))
+
+
+@command.command()
+@log_command
+@click.option(
+    "--by",
+    type=click.Choice(["resource", "group"]),
+    default="resource",
+    show_default=True,
+    help="Of people, or of departments.",
+)
+def workload(request: LogRequest, by: Literal["resource", "group"]) -> None:
+    """Who is busy how much, and whether the process keeps up (负荷)."""
+    from servloop.diagnose.process.workload import workload as compute
+    from servloop_app.cli.process_tables import workload_table
+
+    loaded = request.read()
+    result = compute(loaded.log, by=by, timezone=request.timezone or "UTC")
+    loaded.report(result, lambda: workload_table(result, request.language))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from servloop.diagnose.process.rework import Rework
     from servloop.diagnose.process.summary import Summary
     from servloop.diagnose.process.variants import Variants
+    from servloop.diagnose.process.workload import Workload
 
 _ROWS = 20  # a person reads the top; scripts get everything
 _UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0))
@@ -158,3 +159,28 @@ def bottlenecks_table(result: Bottlenecks, language: str) -> None:
     ]
     columns = ("source", "target", "count", "cases", "total_time", "share", "median_time", "interval")
     _table("bottlenecks", columns, rows, language)
+
+
+def workload_table(result: Workload, language: str) -> None:
+    """One row per resource or group."""
+    rows = [
+        (
+            load.name,
+            load.events,
+            load.cases,
+            duration(load.busy_seconds, language),
+            _share(load.utilisation),
+            None if load.multitasking is None else round(load.multitasking, 2),
+        )
+        for load in result.loads
+    ]
+    columns = ("who", "events", "cases", "busy_time", "utilisation", "multitasking")
+    _table("workload", columns, rows, language)
+    little = result.little
+    if little.mean_seconds is not None:
+        facts = {
+            "in_progress": f"{little.in_progress:,.1f}",
+            "arrivals": f"{little.arrivals_per_second * 86_400:,.1f}",
+            "mean": duration(little.mean_seconds, language),
+        }
+        click.echo(message("process.little_figures", facts, language))

@@ -38,8 +38,10 @@ def test_another_zone_names_the_same_moments() -> None:
 def test_every_case_begins_at_the_first_stage_and_waits_most_before_the_planted_one() -> None:
     log = EventLog.from_frame(LOG)
     assert set(directly_follows(log).start) == set(generator.STAGES[0])
-    slow = set(generator.STAGES[generator.BOTTLENECK_STAGE])
-    assert all(step.target in slow for step in bottlenecks(log).steps[:2])
+    slow = generator.STAGES[generator.BOTTLENECK_STAGE]
+    steps = bottlenecks(log).steps
+    assert steps[0].target in slow
+    assert sum(step.share for step in steps if step.target in slow) > 0.25
 
 
 def test_intervals_do_not_overlap() -> None:
