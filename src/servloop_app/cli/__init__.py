@@ -16,8 +16,10 @@ _COMMANDS = {
     "audit": "servloop_app.cli.audit",
     "doctor": "servloop_app.cli.doctor",
     "keys": "servloop_app.cli.keys",
+    "measure": "servloop_app.cli.measure",
     "person": "servloop_app.cli.person",
     "process": "servloop_app.cli.process",
+    "schema": "servloop_app.cli.schema",
     "text": "servloop_app.cli.text",
     "up": "servloop_app.cli.up",
     "worker": "servloop_app.cli.worker",
@@ -28,7 +30,8 @@ class LazyGroup(click.Group):
     """A group whose commands live in modules that are imported only when they are called.
 
     Args:
-        modules: command name → module; the module defines a click command named ``command``.
+        modules: command name → module, which defines a click command named ``command``; or ``module:name``
+            where one module defines several.
         **options: what `click.Group` takes.
     """
 
@@ -44,7 +47,8 @@ class LazyGroup(click.Group):
         """Import the module of one command."""
         if cmd_name not in self._modules:
             return None
-        command = importlib.import_module(self._modules[cmd_name]).command
+        module, _, name = self._modules[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name or "command")
         assert isinstance(command, click.Command)
         return command
 
