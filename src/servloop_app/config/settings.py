@@ -16,6 +16,7 @@ DEBUG = variable("SERVLOOP_DEBUG") == "1"
 BASE_URL = variable("SERVLOOP_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = [
     urlsplit(BASE_URL).hostname or "127.0.0.1",
+    *("127.0.0.1", "localhost"),  # the machine itself: health checks, first steps
     *filter(None, variable("SERVLOOP_HOSTS").split(",")),
 ]
 _SECURE = BASE_URL.startswith("https://")
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "servloop_app.core",
     "servloop_app.jobs",
     "servloop_app.trust",
+    "servloop_app.collect",
     "servloop_app.diagnose",
 ]
 

@@ -1,0 +1,108 @@
+"""Feedback: sealed and masked records in the work database, a masked copy in the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+from django.db.models import Max, OuterRef, Subquery
+
+from servloop.facts import FactsScope
+from servloop_app.collect import files
+from servloop_app.collect.models import FeedbackRecord, Import
+from servloop_app.collect.staging import mask_column
+from servloop_app.core.encryption import seal_text
+from servloop_app.core.models import Unit
+
+BATCH = 1_000
+TABLE = FeedbackRecord._meta.db_table
+_FREE = ("title", "text", "attributes")
+_COPIED = ("source_key", "channel", "kind", "status", "person_key")
+
+
+def masked_copy(clear: Path) -> Path:
+    """A staged file with personal data in its free texts replaced, beside the clear one."""
+    masked = clear.with_name("feedback-masked.parquet")
+    rows = pl.read_parquet(clear, glob=False)
+    texts = [mask_column(rows[name]) for name in _FREE if name in rows.columns]
+    rows.with_columns(texts).write_parquet(masked, compression="lz4")
+    return masked
+
+
+def batches_of_records(found: Import, clear: Path, start: int) -> Iterator[tuple[int, list[FeedbackRecord]]]:
+    """Records for the rows that the facts took from an import, from a place on; each batch with its end.
+
+    Args:
+        found: the import.
+        clear: its staged file with clear texts.
+        start: rows before this place in the file are done.
+    """
+    with (
+        files.fact_store().snapshot(["feedback"]) as snapshot,
+        snapshot.connect(FactsScope.everything()) as facts,
+    ):
+        kept = facts.sql(
+            "SELECT seq, record_id, revision, unit_id, title AS masked_title, text AS masked_text,"
+            " attributes AS masked_attributes FROM feedback WHERE import_id = ? AND seq >= ?",
+            params=[found.fact_id, start],
+        ).pl()
+    rows = pl.read_parquet(clear, glob=False).drop("unit_id", strict=False).join(kept, on="seq").sort("seq")
+    units = {unit.code: unit for unit in Unit.objects.all()}
+    for place in range(0, rows.height, BATCH):
+        part = rows.slice(place, BATCH).to_dicts()
+        yield part[-1]["seq"] + 1, [_record(found, row, units) for row in part]
+
+
+def _record(found: Import, row: dict[str, Any], units: dict[str, Unit]) -> FeedbackRecord:
+    record = FeedbackRecord(
+        id=uuid4(),
+        record_id=row["record_id"],
+        revision=row["revision"],
+        brought_by=found,
+        unit=units.get(str(row["unit_id"])),
+        occurred_at=row["occurred_at"],
+        rating=row.get("rating"),
+        rating_low=row.get("rating_low"),
+        rating_high=row.get("rating_high"),
+        masked_title=row["masked_title"] or "",
+        masked_text=row["masked_text"] or "",
+        attributes=row["masked_attributes"] or "",
+        **{name: row.get(name) or "" for name in _COPIED},
+    )
+    clear = "\n\n".join(str(row[name]) for name in ("title", "text") if row.get(name))
+    masked = "\n\n".join(text for text in (record.masked_title, record.masked_text) if text)
+    if clear != masked:
+        seal_text(record, "sealed_text", clear)
+    return record
+
+
+def store_batch(records: list[FeedbackRecord]) -> None:
+    """Write records; of several revisions of one, the newest is current. Writing a batch again changes nothing."""
+    FeedbackRecord.objects.bulk_create(records, ignore_conflicts=True)
+    revised = [record.record_id for record in records if record.revision]
+    if revised:
+        mark_current(revised)
+
+
+def mark_current(record_ids: list[str]) -> None:
+    """Make the highest revision of each record the current one."""
+    rows = FeedbackRecord.objects.filter(record_id__in=record_ids)
+    newest = (
+        FeedbackRecord.objects.filter(record_id=OuterRef("record_id"))
+        .values("record_id")
+        .annotate(newest=Max("revision"))
+        .values("newest")
+    )
+    rows.update(current=False)
+    rows.filter(revision=Subquery(newest)).update(current=True)
+
+
+def remove_records(found: Import, limit: int = BATCH) -> bool:
+    """Remove some records that an import brought and show the revisions before them; whether there are more."""
+    part = list(FeedbackRecord.objects.filter(brought_by=found).values_list("id", "record_id")[:limit])
+    FeedbackRecord.objects.filter(id__in=[id_ for id_, _ in part]).delete()
+    mark_current([record_id for _, record_id in part])
+    return len(part) == limit

@@ -1,0 +1,97 @@
+"""Reading imports, quarantined rows and feedback."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import polars as pl
+from django.db.models import Q, QuerySet
+
+from servloop.io.batches import read_batches
+from servloop.io.imports import Mapping, suggest_mapping
+from servloop.io.imports.mapping import shape_of
+from servloop_app.collect import files
+from servloop_app.collect.models import FeedbackRecord, Import, MappingProfile, QuarantinedRow
+from servloop_app.core.errors import NotFound
+from servloop_app.core.models import Unit
+from servloop_app.core.policy import Policy, scoped
+
+_PREVIEW_ROWS = 200
+
+
+def imports(policy: Policy) -> QuerySet[Import]:
+    """The imports of the units that a person may see, newest first."""
+    return scoped(Import, policy, "imports.view").select_related("unit", "created_by", "run", "replays")
+
+
+def one_import(policy: Policy, public_id: UUID) -> Import:
+    """One import.
+
+    Raises:
+        NotFound: there is none, or not for this person.
+    """
+    found = imports(policy).filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound("import", public_id)
+    return found
+
+
+def units_to_import_for(policy: Policy) -> QuerySet[Unit]:
+    """The units for which a person may import."""
+    return Unit.objects.filter(pk__in=policy.units("imports.edit")).order_by("sort_key")
+
+
+def preview(public_id: UUID) -> pl.DataFrame:
+    """The first rows of a file that waits for its mapping."""
+    path = files.source_of(public_id)
+    if path is None:
+        raise NotFound("import", public_id)
+    return next(iter(read_batches(path, batch_rows=_PREVIEW_ROWS))).frame
+
+
+def suggested(frame: pl.DataFrame, *, name: str, target: str | None = None) -> tuple[Mapping, bool]:
+    """A mapping for a file: the one used for the last file of its shape, or a fresh suggestion.
+
+    Returns:
+        The mapping, and whether it is a remembered one.
+    """
+    profile = MappingProfile.objects.filter(shape=shape_of(frame.columns)).first()
+    if profile is not None and target in {None, profile.mapping.get("target")}:
+        return Mapping.from_dict(profile.mapping), True
+    return suggest_mapping(frame, target=target, name=name), False
+
+
+def quarantined(found: Import) -> QuerySet[QuarantinedRow]:
+    """Rows of an import that were set aside, in the order of the file."""
+    return found.quarantined.all()
+
+
+def feedback(
+    policy: Policy, *, text: str = "", unit: str = "", channel: str = ""
+) -> QuerySet[FeedbackRecord]:
+    """Current feedback records of the units that a person may see, newest first; searched in masked text."""
+    records = scoped(FeedbackRecord, policy, "feedback.view").filter(current=True).select_related("unit")
+    if text:
+        records = records.filter(Q(masked_text__icontains=text) | Q(masked_title__icontains=text))
+    if unit:
+        records = records.filter(unit__code=unit)
+    if channel:
+        records = records.filter(channel=channel)
+    return records
+
+
+def feedback_record(policy: Policy, record: UUID) -> FeedbackRecord:
+    """One feedback record.
+
+    Raises:
+        NotFound: there is none, or not for this person.
+    """
+    found = (
+        scoped(FeedbackRecord, policy, "feedback.view")
+        .select_related("unit", "brought_by")
+        .filter(id=record)
+        .first()
+    )
+    if found is None:
+        raise NotFound("feedback", record)
+    return found

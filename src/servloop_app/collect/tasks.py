@@ -1,0 +1,144 @@
+"""The work of imports: stage, set aside, store, keep feedback; and taking an import back."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from servloop.errors import InputError, ServLoopError
+from servloop.facts import ingest
+from servloop.results import plain
+from servloop_app.collect import feedback, files, quarantine
+from servloop_app.collect.actions import (
+    STORE_JOB,
+    UNDO_JOB,
+    RecordFailure,
+    RecordImport,
+    RecordUndo,
+    failure_of,
+    find_import,
+)
+from servloop_app.collect.models import Import, QuarantinedRow
+from servloop_app.collect.staging import stage
+from servloop_app.core import guard
+from servloop_app.core.actions import Actor, execute
+from servloop_app.jobs.kinds import job
+from servloop_app.jobs.runs import Cancelled, RunContext
+
+_SYSTEM = "imports"
+
+
+@job(STORE_JOB)
+def store_import(run: RunContext, source: str) -> dict[str, int]:
+    """Bring a file into the facts; stopped at any point it goes on without losing or doubling a row."""
+    public_id = UUID(source)
+    found = find_import(public_id)
+    if found.state == Import.State.DONE:  # the worker died between the last step and the end of the run
+        return {"rows": found.rows or 0, "rejected": found.rejected or 0}
+    try:
+        return _store(run, found)
+    except Cancelled:
+        _take_back(found)
+        _end(run, RecordFailure(public_id, "collect.cancelled"))
+        raise
+    except ServLoopError as error:
+        _take_back(found)
+        _end(run, failure_of(error, public_id))
+        raise
+
+
+def _end(run: RunContext, outcome: RecordFailure) -> None:
+    # A run that somebody else has by now is not ours to end.
+    with suppress(Cancelled), run.step():
+        execute(outcome, Actor.system(_SYSTEM))
+
+
+def _store(run: RunContext, found: Import) -> dict[str, int]:
+    path = files.source_of(found.public_id)
+    if path is None:
+        raise InputError("collect.file_gone", file=found.file_name)
+    staged = stage(found, path, lambda rows: run.progress(rows, None, "rows", "collect.checking"))
+    _set_aside(run, found, staged.rejects)
+    mapping = found.mapping
+    stored: dict[str, dict[str, int]] = {}
+    clear = staged.files.get("feedback")
+    for table, staged_file in staged.files.items():
+        done = ingest(
+            files.fact_store(),
+            feedback.masked_copy(staged_file) if table == "feedback" else staged_file,
+            table=table,
+            source=mapping["name"],
+            import_id=found.fact_id,
+            ingested_at=timezone.now(),
+            progress=lambda rows, total: run.progress(rows, total, "rows", "collect.storing"),
+        )
+        stored[table] = {"new": done.new, "revised": done.revised, "repeated": done.repeated}
+    if clear is not None:
+        _keep_feedback(run, found, clear)
+    report = staged.report
+    with run.step():
+        execute(
+            RecordImport(
+                found.public_id,
+                staged.source_hash,
+                report.rows,
+                report.accepted,
+                report.rejected,
+                stored,
+                _as_json(report.to_dict(), report.warnings),
+            ),
+            Actor.system(_SYSTEM),
+        )
+    return {"rows": report.rows, "rejected": report.rejected}
+
+
+def _as_json(report: dict[str, Any], warnings: tuple[Any, ...]) -> dict[str, Any]:
+    report["warnings"] = [
+        {"code": w.code, "count": w.count, "params": plain(dict(w.params))} for w in warnings
+    ]
+    return report
+
+
+def _set_aside(run: RunContext, found: Import, rejects: Path | None) -> None:
+    """Keep rejected rows; doing it again replaces them."""
+    with guard.opening(quarantine.TABLE):
+        QuarantinedRow.objects.filter(source=found).delete()
+        if rejects is None:
+            return
+        rows = quarantine.rows_of(found, rejects)
+        for start in range(0, len(rows), quarantine.BATCH):
+            with run.step(run.cursor):
+                QuarantinedRow.objects.bulk_create(rows[start : start + quarantine.BATCH])
+            run.progress(start, len(rows), "rows", "collect.setting_aside")
+
+
+def _keep_feedback(run: RunContext, found: Import, clear: Path) -> None:
+    start = int((run.cursor or {}).get("feedback", 0))
+    with guard.opening(feedback.TABLE):
+        for end, records in feedback.batches_of_records(found, clear, start):
+            with run.step({"feedback": end}):
+                feedback.store_batch(records)
+            run.progress(end, None, "rows", "collect.keeping_feedback")
+
+
+@job(UNDO_JOB)
+def undo_import(run: RunContext, source: str) -> None:
+    """Take an import back."""
+    found = find_import(source)
+    if found.state != Import.State.UNDONE:
+        _take_back(found)
+        with run.step():
+            execute(RecordUndo(found.public_id), Actor.system(_SYSTEM))
+
+
+def _take_back(found: Import) -> None:
+    """Remove every row that an import brought; safe to repeat."""
+    files.fact_store().delete_import(found.fact_id)
+    with guard.opening(feedback.TABLE, quarantine.TABLE):
+        while feedback.remove_records(found):
+            pass
+        QuarantinedRow.objects.filter(source=found).delete()
