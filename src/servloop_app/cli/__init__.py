@@ -22,6 +22,7 @@ _COMMANDS = {
     "schema": "servloop_app.cli.schema",
     "text": "servloop_app.cli.text",
     "up": "servloop_app.cli.up",
+    "verify": "servloop_app.cli.verify",
     "worker": "servloop_app.cli.worker",
 }
 
