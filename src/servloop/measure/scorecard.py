@@ -9,8 +9,9 @@ is named; a perspective without any value gives its weight to the others.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from servloop.errors import SpecError
@@ -270,6 +271,44 @@ def scorecard_from_spec(
         actuals: indicator name → value, taken before those of the specification.
     """
     return scorecard([_perspective(entry, actuals or {}) for entry in spec["perspectives"]])
+
+
+def actuals_from_frame(frame: Any, spec: Mapping[str, Any]) -> dict[str, float | None]:
+    """Values of the indicators of a specification that name a column: its ``aggregate`` over the rows.
+
+    Args:
+        frame: any data frame.
+        spec: a validated ``balanced-scorecard`` specification.
+
+    Returns:
+        Indicator → value; None where the column has no value at all.
+    """
+    import numpy as np
+
+    from servloop.measure.frames import numeric_matrix
+
+    actuals: dict[str, float | None] = {}
+    open_entries = list(spec["perspectives"])
+    while open_entries:
+        entry = open_entries.pop()
+        open_entries.extend(entry.get("branches", ()))
+        for item in entry.get("indicators", ()):
+            if "column" not in item:
+                continue
+            values = numeric_matrix(frame, [item["column"]])[:, 0]
+            values = values[~np.isnan(values)]
+            aggregate = _AGGREGATES[item.get("aggregate", "mean")]
+            actuals[item["name"]] = float(aggregate(values)) if values.size else None
+    return actuals
+
+
+_AGGREGATES: dict[str, Callable[[Any], float]] = {
+    "mean": lambda values: values.mean(),
+    "sum": lambda values: values.sum(),
+    "median": median,
+    "last": lambda values: values[-1],
+    "count": len,
+}
 
 
 def _perspective(entry: Mapping[str, Any], actuals: Mapping[str, float | None]) -> Perspective:

@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from servloop.measure.weighting import Margin, Weighting, calibrate, rake
+from servloop.measure.weighting_estimates import WeightedMean
+from servloop.results import Result
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightingReport(Result):
+    """Weights with their diagnosis and, when asked for, a mean under them."""
+
+    weighting: Weighting
+    mean: WeightedMean | None = None
+
+    def to_dict(self, language: str = "en") -> dict[str, Any]:
+        """The diagnosis of the weights, ``mean`` as a plain figure, its details beside it."""
+        document = self.weighting.to_dict(language)
+        if self.mean is not None:
+            document["mean"] = self.mean.estimate.value
+            document["mean_detail"] = self.mean.to_dict(language)
+        return {**document, "warnings": super().to_dict(language)["warnings"]}
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row a row of the input: its weight."""
+        return self.weighting.to_frame()
 
 
 def weighting_from_spec(frame: Any, spec: dict[str, Any]) -> Weighting:
