@@ -17,6 +17,7 @@ _COMMANDS = {
     "doctor": "servloop_app.cli.doctor",
     "keys": "servloop_app.cli.keys",
     "measure": "servloop_app.cli.measure",
+    "monitor": "servloop_app.cli.monitor",
     "person": "servloop_app.cli.person",
     "process": "servloop_app.cli.process",
     "schema": "servloop_app.cli.schema",
