@@ -51,8 +51,21 @@ STAGES = (
     Stage(pgettext_lazy("stage", "Verify")),
     Stage(pgettext_lazy("stage", "Monitor")),
 )
-TRUST = Stage(pgettext_lazy("stage", "Trust"))
-PERSONAL = ()
+TRUST = Stage(
+    pgettext_lazy("stage", "Trust"),
+    (
+        Page(_("People"), "people", "people.view"),
+        Page(_("Roles"), "roles", "roles.view"),
+        Page(_("Units"), "units", "units.view"),
+        Page(_("Audit log"), "audit_log", "audit.view"),
+        Page(_("Jobs"), "jobs", "jobs.view"),
+        Page(_("Settings"), "settings", "settings.view"),
+    ),
+)
+PERSONAL = (
+    Page(_("My account"), "account", icon="user"),
+    Page(_("Change the password"), "account_change_password", icon="lock"),
+)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from servloop_app.web import account
 from servloop_app.web.process import explore, exports, logs, step
+from servloop_app.web.trust import jobs, log, people, roles, settings, units
 from servloop_app.web.views import general
 
 urlpatterns: list[URLPattern] = [
@@ -21,4 +23,32 @@ urlpatterns: list[URLPattern] = [
     path("diagnose/process/<uuid:public_id>/delete/", logs.delete, name="process_delete"),
     path("diagnose/process/<uuid:public_id>/map.svg", exports.map_file, name="process_map_file"),
     path("diagnose/process/<uuid:public_id>/<slug:table>.csv", exports.table_file, name="process_table_file"),
+    path("trust/people/", people.people, name="people"),
+    path("trust/people/add/", people.add, name="person_add"),
+    path("trust/people/<uuid:public_id>/", people.person, name="person"),
+    path("trust/people/<uuid:public_id>/roles/", people.assign, name="person_assign"),
+    path("trust/people/<uuid:public_id>/roles/<uuid:assignment>/", people.unassign, name="person_unassign"),
+    path("trust/people/<uuid:public_id>/active/", people.set_active, name="person_active"),
+    path("trust/people/<uuid:public_id>/password/", people.set_password, name="person_password"),
+    path("trust/people/<uuid:public_id>/preview/", people.preview, name="person_preview"),
+    path("trust/preview/end/", people.preview_end, name="preview_end"),
+    path("trust/roles/", roles.roles, name="roles"),
+    path("trust/units/", units.units, name="units"),
+    path("trust/units/add/", units.add, name="unit_add"),
+    path("trust/units/<slug:code>/", units.unit, name="unit"),
+    path("trust/units/<slug:code>/close/", units.close, name="unit_close"),
+    path("trust/log/", log.log, name="audit_log"),
+    path("trust/log/verify/", log.verify, name="audit_verify"),
+    path("trust/log/<int:seq>/", log.leaf, name="audit_leaf"),
+    path("trust/log/<int:seq>/undo/", log.take_back, name="audit_undo"),
+    path("trust/jobs/", jobs.jobs, name="jobs"),
+    path("trust/jobs/<uuid:public_id>/cancel/", jobs.cancel, name="job_cancel"),
+    path("trust/jobs/<uuid:public_id>/retry/", jobs.retry, name="job_retry"),
+    path("trust/schedules/<slug:code>/", jobs.switch, name="schedule_switch"),
+    path("trust/settings/", settings.settings, name="settings"),
+    path("account/", account.account, name="account"),
+    path("account/language/", account.language, name="account_language"),
+    path("account/sessions/<uuid:public_id>/", account.end_session, name="account_end_session"),
+    path("account/tokens/", account.issue_token, name="account_issue_token"),
+    path("account/tokens/<uuid:public_id>/", account.revoke_token, name="account_revoke_token"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django import template
 from django.forms import BoundField, CheckboxInput
 from django.templatetags.static import static
@@ -53,3 +55,9 @@ def meaning_of_level(level: str) -> str:
 def is_checkbox(field: BoundField) -> bool:
     """Whether a field is a single tick box, whose label stands behind it."""
     return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def lookup(words: Mapping[str, object], code: str) -> object:
+    """The word for a code; the code itself where there is none."""
+    return words.get(code, code)

@@ -1,0 +1,1 @@
+"""Pages of trust: people, roles, units, the audit log, jobs, settings, one's own account."""
