@@ -132,3 +132,35 @@ def workload(request: LogRequest, by: Literal["resource", "group"]) -> None:
     loaded = request.read()
     result = compute(loaded.log, by=by, timezone=request.timezone or "UTC")
     loaded.report(result, lambda: workload_table(result, request.language))
+
+
+@command.command()
+@log_command
+@click.option("--model", type=click.Path(), metavar="FILE.bpmn", help="The process as designed (BPMN 2.0).")
+@click.option("--rules", type=click.Path(), metavar="RULES.yaml", help="Rules of the service standard.")
+def conformance(request: LogRequest, model: str | None, rules: str | None) -> None:
+    """Which cases part from the model or break the rules, and where (符合性)."""
+    from dataclasses import replace
+
+    from servloop.diagnose.process.bpmn import parse_bpmn
+    from servloop.diagnose.process.conformance import conformance as align_with_model
+    from servloop.diagnose.process.rules import check_rules
+    from servloop.diagnose.process.rules_spec import rules_from_spec
+    from servloop_app.cli.process_log import read_bytes, read_yaml
+    from servloop_app.cli.process_tables import conformance_table, rules_table
+
+    if model is None and rules is None:
+        raise click.UsageError("--model FILE.bpmn or --rules RULES.yaml is needed.")
+    net = None if model is None else parse_bpmn(read_bytes(model))
+    wanted = None if rules is None else rules_from_spec(read_yaml(rules))
+    loaded = request.read()
+    checked = None if wanted is None else check_rules(loaded.log, wanted)
+    if net is None:
+        assert checked is not None  # one of the two is given
+        loaded.report(checked, lambda: rules_table(checked, request.language))
+        return
+    result = replace(align_with_model(loaded.log, net), rules=checked)
+    if checked is not None:
+        new = tuple(notice for notice in checked.warnings if notice not in result.warnings)
+        result = replace(result, warnings=result.warnings + new)
+    loaded.report(result, lambda: conformance_table(result, request.language))

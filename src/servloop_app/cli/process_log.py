@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -140,3 +141,29 @@ def log_command(function: Callable[..., None]) -> Callable[..., None]:
     for role, text in reversed(_COLUMNS.items()):
         command = click.option(f"--{role}", metavar="COLUMN", help=text)(command)
     return click.argument("path", metavar="LOG", type=click.Path())(command)
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a file that a person named.
+
+    Raises:
+        InputError: ``process.file_unreadable``.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError("process.file_unreadable", file=path, reason=error.strerror) from error
+
+
+def read_yaml(path: str) -> Any:
+    """The document of a YAML file.
+
+    Raises:
+        InputError: ``process.file_unreadable``, ``process.not_yaml``.
+    """
+    import yaml
+
+    try:
+        return yaml.safe_load(read_bytes(path))
+    except yaml.YAMLError as error:
+        raise InputError("process.not_yaml", file=path, reason=str(error).splitlines()[0]) from error

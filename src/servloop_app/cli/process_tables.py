@@ -12,9 +12,11 @@ from servloop_app.cli.output import print_table
 
 if TYPE_CHECKING:
     from servloop.diagnose.process.bottlenecks import Bottlenecks
+    from servloop.diagnose.process.conformance import Conformance
     from servloop.diagnose.process.directly_follows import DirectlyFollows
     from servloop.diagnose.process.handovers import Handovers
     from servloop.diagnose.process.rework import Rework
+    from servloop.diagnose.process.rules import RuleCheck
     from servloop.diagnose.process.summary import Summary
     from servloop.diagnose.process.variants import Variants
     from servloop.diagnose.process.workload import Workload
@@ -184,3 +186,45 @@ def workload_table(result: Workload, language: str) -> None:
             "mean": duration(little.mean_seconds, language),
         }
         click.echo(message("process.little_figures", facts, language))
+
+
+def conformance_table(result: Conformance, language: str) -> None:
+    """Deviating steps with their cases counted, then the rules."""
+    cases: dict[tuple[str, str], set[str]] = {}
+    for deviation in result.deviations:
+        cases.setdefault((deviation.step, deviation.kind), set()).add(deviation.case)
+    ranked = sorted(cases.items(), key=lambda item: (-len(item[1]), item[0]))
+    rows = [
+        (step, message(f"process.kind_{kind}", language=language), len(found), min(found))
+        for (step, kind), found in ranked
+    ]
+    _table("conformance", ("activity", "deviation", "cases", "example"), rows, language)
+    facts = {
+        "fitting": result.fitting_cases,
+        "cases": result.n,
+        "fitness": _share(result.fitness.value),
+        "undecided": len(result.undecided_cases),
+    }
+    click.echo(message("process.conformance_total", facts, language))
+    if result.rules is not None:
+        rules_table(result.rules, language)
+
+
+def rules_table(result: RuleCheck, language: str) -> None:
+    """One row per rule."""
+    rows = [
+        (
+            outcome.rule.name or outcome.rule.template,
+            outcome.rule.activity,
+            outcome.rule.other,
+            outcome.activations,
+            outcome.violations,
+            _share(outcome.support),
+            outcome.witnesses[0].case if outcome.witnesses else None,
+        )
+        for outcome in result.outcomes
+    ]
+    columns = ("rule", "activity", "other", "activations", "violations", "support", "example")
+    _table("rules", columns, rows, language)
+    facts = {"share": _share(result.kept_by.value), "cases": result.n}
+    click.echo(message("process.rules_total", facts, language))

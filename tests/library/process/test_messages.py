@@ -14,6 +14,7 @@ COMMANDS = sorted((ROOT / "servloop_app" / "cli").glob("process*.py"))
 # Codes that are put together at run time, by the place that does it.
 COMPOSED = {"process.no_resources", "process.no_groups"}
 COMPOSED |= {f"process.events_without_{by}" for by in ("resource", "group")}
+COMPOSED |= {f"process.kind_{kind}" for kind in ("missing", "unexpected")}
 COMPOSED |= {f"process.duration_{unit}" for unit in ("days", "hours", "minutes", "seconds")}
 
 
