@@ -12,6 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = Path(os.environ.get("SERVLOOP_REFERENCE", ROOT.parent / "shared"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which database the application's tests run on."""
+    parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Messages are read from compiled catalogues: compile what changed, so that no test sees an old text."""
     runpy.run_path(str(ROOT / "scripts" / "compile_messages.py"))["compile_catalogues"](ROOT / "src")

@@ -13,7 +13,7 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        """Put the write guard before every database connection."""
-        from servloop_app.core import guard  # noqa: PLC0415  # ready only now
+        """Put the write guard before every database connection; make actions known by their names."""
+        from servloop_app.core import actions, guard  # noqa: F401, PLC0415  # ready only now
 
         connection_created.connect(guard.watch_connection, dispatch_uid="servloop.core.guard")

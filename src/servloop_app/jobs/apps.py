@@ -15,7 +15,7 @@ class JobsConfig(AppConfig):
         """Make the package's jobs known, and carry events to those who wait for them."""
         from servloop_app.core import hooks  # noqa: PLC0415  # ready only now
         from servloop_app.core.localized import LocalizedText  # noqa: PLC0415
-        from servloop_app.jobs import runs, schedules, tasks  # noqa: F401, PLC0415
+        from servloop_app.jobs import actions, runs, schedules, tasks  # noqa: F401, PLC0415
 
         hooks.deliver_with(runs.enqueue)
         schedules.default_schedules.add(
