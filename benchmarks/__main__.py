@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-SUITES = {"process": "benchmarks.process"}
+SUITES = {"measure": "benchmarks.measure", "process": "benchmarks.process"}
 
 
 def main() -> int:

@@ -16,6 +16,8 @@ from servloop.measure.frames import FloatArray
 
 # Counts held in memory at once: 8 million doubles are 64 MB.
 _CHUNK_VALUES = 8_000_000
+# Up to this many rows all resamples of a chunk are counted in one call.
+_ROWS_AT_ONCE = 4096
 
 
 def resample_counts(rows: int, samples: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.float64]]:
@@ -30,12 +32,18 @@ def resample_counts(rows: int, samples: int, rng: np.random.Generator) -> Iterat
         return
     per_chunk = max(1, min(samples, _CHUNK_VALUES // rows))
     for start in range(0, samples, per_chunk):
-        counts = np.empty((min(per_chunk, samples - start), rows))
-        for sample in counts:
-            # One resample at a time: its counts stay in the processor's cache, several times faster
-            # than counting a whole chunk at once.
-            sample[:] = np.bincount(rng.integers(0, rows, size=rows, dtype=np.int32), minlength=rows)
-        yield counts
+        size = min(per_chunk, samples - start)
+        if rows <= _ROWS_AT_ONCE:
+            drawn = rng.integers(0, rows, size=(size, rows))
+            drawn += np.arange(size)[:, None] * rows
+            counts = np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows)
+            yield counts.astype(np.float64)
+            continue
+        chunk = np.empty((size, rows))
+        for sample in chunk:
+            # One resample at a time: its counts stay in the processor's cache.
+            sample[:] = np.bincount(rng.integers(0, rows, size=rows), minlength=rows)
+        yield chunk
 
 
 def resampled_means(values: FloatArray, samples: int, rng: np.random.Generator) -> FloatArray:

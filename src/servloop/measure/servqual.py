@@ -266,9 +266,13 @@ def _figures(
     items, dimensions = len(spec.items), len(spec.dimensions)
     target = scores.gap if spec.with_expectations else scores.perception
     grouped = scores.dimension_gap if spec.with_expectations else scores.dimension_perception
-    columns = np.column_stack(
-        (target, grouped, scores.perception, scores.weighted_gap, scores.weighted_perception)
-    )[rows]
+    perception = scores.perception
+    if np.isfinite(perception).all():
+        # The mean of the items' means is then that of the respondents' means: one column to resample.
+        perception = perception.mean(axis=1, keepdims=True)
+    columns = np.column_stack((target, grouped, perception, scores.weighted_gap, scores.weighted_perception))[
+        rows
+    ]
     draws = resampled_means(columns, samples, np.random.default_rng(seed))
     counts = np.isfinite(columns).sum(axis=0)
     means = np.where(counts > 0, np.where(np.isfinite(columns), columns, 0).sum(axis=0), np.nan) / np.maximum(
@@ -276,12 +280,13 @@ def _figures(
     )
     low, high = percentile_interval(draws, level)
     item_part, dimension_part = slice(0, items), slice(items, items + dimensions)
-    perception_part = slice(items + dimensions, 2 * items + dimensions)
+    weighted_at = items + dimensions + perception.shape[1]
+    perception_part = slice(items + dimensions, weighted_at)
     overall = [
         _overall(means[part], draws[:, part], int(counts[part].min(initial=len(rows))), level)
         for part in (dimension_part, item_part, perception_part)
     ]
-    with_gap, weighted_at = spec.with_expectations, 2 * items + dimensions
+    with_gap = spec.with_expectations
     reason = "measure.servqual_no_expectations"
     weighted = [
         _estimate(float(means[at]), int(counts[at]), (float(low[at]), float(high[at])), level)
