@@ -120,10 +120,9 @@ def test_a_model_says_how_it_belongs_to_a_unit(organisation):
 
 def test_the_scope_of_facts(organisation):
     scope = Policy(organisation.person(("analyst", "north"))).facts("metrics.view")
-    assert scope.unit_codes == {"north", "beijing", "tianjin", "counter"}
-    assert not scope.everything
-    assert Policy(organisation.person(("analyst", "head"))).facts("metrics.view").everything
-    assert not Policy(None).facts("metrics.view").everything
+    assert scope.unit_ids == {"north", "beijing", "tianjin", "counter"}
+    assert Policy(organisation.person(("analyst", "head"))).facts("metrics.view").unit_ids is None
+    assert Policy(None).facts("metrics.view").unit_ids == frozenset()
 
 
 def test_closed_units_leave_the_tree_but_not_the_past(organisation):

@@ -9,7 +9,6 @@ deny wins. A policy may be narrowed further (`Policy.within`): rights only ever 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
@@ -17,24 +16,13 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils import timezone
 
+from servloop.facts import FactsScope
 from servloop_app.core.errors import NotAllowed
 from servloop_app.core.models import Assignment, Person
 from servloop_app.core.permissions import ORGANISATION_WIDE, PERMISSIONS, ROLES
 from servloop_app.core.units import UnitTree
 
 Row = TypeVar("Row", bound=models.Model)
-
-
-@dataclass(frozen=True)
-class FactsScope:
-    """What a person may see of the facts: the codes of units whose rows are visible.
-
-    A value, made here and nowhere else, and handed to the one door to the engine. ``everything`` spares the
-    engine a filter that would let every row through; rows of units that left the tree are visible only then.
-    """
-
-    unit_codes: frozenset[str]
-    everything: bool = False
 
 
 class Policy:
@@ -132,10 +120,14 @@ class Policy:
             other.refresh()
 
     def facts(self, permission: str) -> FactsScope:
-        """The scope in which this person reads facts under a permission."""
+        """The scope in which this person reads facts under a permission, by the codes of units.
+
+        Who has it in every unit sees all rows, also those of units that left the tree.
+        """
         allowed = self.units(permission)
-        codes = frozenset(self.tree.codes[unit] for unit in allowed)
-        return FactsScope(codes, everything=bool(codes) and len(codes) == len(self.tree.codes))
+        if allowed and len(allowed) == len(self.tree.codes):
+            return FactsScope.everything()
+        return FactsScope(frozenset(self.tree.codes[unit] for unit in allowed))
 
 
 class EverythingPolicy(Policy):
