@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from tests.browser.visits import Visit, Visits
+from tests.browser.visits import Visits
 from tests.conftest import ROOT
 
 CHROMIUM = "/usr/bin/chromium"
@@ -122,9 +122,3 @@ def visits(server: Server, browser: Browser) -> Iterator[Visits]:
     visits = Visits(browser, server.address)
     yield visits
     visits.close()
-
-
-@pytest.fixture(params=["zh-1440"], ids=str)
-def visit(request: pytest.FixtureRequest, visits: Visits) -> Visit:
-    """A quality manager's browser; the combination of language, width and theme is the parameter."""
-    return visits.of("linwen", request.param)

@@ -5,18 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.browser.combinations import EVERY
 from tests.browser.sample_logs import STEPS, account_opening
 from tests.browser.visits import Visit, Visits
 
 pytestmark = pytest.mark.browser
-
-SLOW = [
-    pytest.param(f"{language}-{width}-{theme}", marks=pytest.mark.slow)
-    for language in ("zh", "en")
-    for width in (1440, 390)
-    for theme in ("light", "dark")
-    if f"{language}-{width}-{theme}" not in {"zh-1440-light", "en-390-light"}
-]
 
 
 def _name(visit: Visit, step: str) -> str:
@@ -35,7 +28,7 @@ def _upload(visit: Visit, path: Path, title: str = "") -> None:
     page.wait_for_load_state()
 
 
-@pytest.mark.parametrize("combination", ["zh-1440", "en-390", *SLOW])
+@pytest.mark.parametrize("combination", EVERY)
 def test_from_file_to_finding(visits: Visits, tmp_path: Path, combination: str) -> None:
     visit = visits.of("linwen", combination)
     page = visit.go("/diagnose/process/")

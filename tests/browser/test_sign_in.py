@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.browser.combinations import EVERY
 from tests.browser.visits import Visits
 
 pytestmark = pytest.mark.browser
 
-BOTH = ["zh-1440", "en-390"]
-ALL = [
-    pytest.param(f"{language}-{width}-{theme}", marks=pytest.mark.slow)
-    for language in ("zh", "en")
-    for width in (1440, 390)
-    for theme in ("light", "dark")
-    if f"{language}-{width}-{theme}" not in {"zh-1440-light", "en-390-light"}
-]
 
-
-@pytest.mark.parametrize("combination", [*BOTH, *ALL])
+@pytest.mark.parametrize("combination", EVERY)
 def test_sign_in(visits: Visits, combination: str) -> None:
     visit = visits.stranger(combination)
     page = visit.go("/")
