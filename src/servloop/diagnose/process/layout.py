@@ -34,7 +34,7 @@ from servloop.diagnose.process.layout_labels import LINE_HEIGHT, LabelSize, Labe
 from servloop.diagnose.process.layout_place import LOOP, PORT_MARGIN, Axes, Extent, Placement, Point
 from servloop.diagnose.process.layout_rank import Grid, assign_grid
 from servloop.diagnose.process.layout_route import DOWN, UP, Kind, Ways, find_ways
-from servloop.diagnose.process.layout_text import text_width, wrap
+from servloop.charts.text_metrics import text_width, wrap
 from servloop.diagnose.process.map_svg_text import node_counts, text
 from servloop.messages import normalize_language
 

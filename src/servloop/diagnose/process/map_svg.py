@@ -27,7 +27,7 @@ from servloop.diagnose.process.layout import (
     NodeBox,
 )
 from servloop.diagnose.process.layout_labels import LINE_HEIGHT, LabelSlot, Rect
-from servloop.diagnose.process.layout_text import text_width
+from servloop.charts.text_metrics import text_width
 from servloop.diagnose.process.map_svg_call_out import MAX_CALL_OUTS, call_outs
 from servloop.diagnose.process.map_svg_key import legend
 from servloop.diagnose.process.map_svg_scale import Bottleneck, MapComparison, Mode, Scale

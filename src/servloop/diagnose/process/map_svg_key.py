@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from servloop.diagnose.process.layout import SMALL_SIZE, MapLayout
 from servloop.diagnose.process.layout_labels import Rect
-from servloop.diagnose.process.layout_text import ELLIPSIS, text_width
+from servloop.charts.text_metrics import ELLIPSIS, text_width
 from servloop.diagnose.process.map_svg_scale import STEPS, Scale
 from servloop.diagnose.process.map_svg_shapes import tag
 from servloop.diagnose.process.map_svg_shapes import text as svg_text

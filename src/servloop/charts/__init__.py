@@ -1,0 +1,45 @@
+"""Charts: one frozen description made from a result, drawn as SVG here and by ECharts in pages."""
+
+from servloop.charts.echarts import to_echarts
+from servloop.charts.spec import (
+    Bar,
+    BarChart,
+    ChartSpec,
+    ControlChart,
+    ControlPoint,
+    DistributionChart,
+    Dot,
+    DotChart,
+    HeatChart,
+    Intervention,
+    Line,
+    LineChart,
+    Point,
+    QuadrantChart,
+    QuadrantPoint,
+    Reference,
+)
+from servloop.charts.svg import to_svg
+from servloop.charts.table import to_table
+
+__all__ = [
+    "Bar",
+    "BarChart",
+    "ChartSpec",
+    "ControlChart",
+    "ControlPoint",
+    "DistributionChart",
+    "Dot",
+    "DotChart",
+    "HeatChart",
+    "Intervention",
+    "Line",
+    "LineChart",
+    "Point",
+    "QuadrantChart",
+    "QuadrantPoint",
+    "Reference",
+    "to_echarts",
+    "to_svg",
+    "to_table",
+]

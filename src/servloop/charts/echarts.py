@@ -1,0 +1,374 @@
+"""Charts as ECharts options for pages.
+
+Colours are names of design tokens (``--sl-…``): the page's script replaces them by the theme's values, so that one
+description serves light and dark. Tooltips are rich text, since HTML tooltips would need inline styles, which the
+content security policy forbids.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from servloop.charts.spec import (
+    BarChart,
+    ChartSpec,
+    ControlChart,
+    DistributionChart,
+    DotChart,
+    HeatChart,
+    Line,
+    LineChart,
+    QuadrantChart,
+    Reference,
+)
+from servloop.charts.words import alternative
+
+_ROLES = {
+    "subject": "--sl-series-1",
+    "comparison": "--sl-series-2",
+    "other": "--sl-series-3",
+    "context": "--sl-neutral",
+}
+_STATES = {
+    "plain": "--sl-series-1",
+    "good": "--sl-good",
+    "watch": "--sl-watch",
+    "bad": "--sl-bad",
+    "neutral": "--sl-neutral",
+}
+_SHAPES = {
+    "plain": "circle",
+    "good": "circle",
+    "watch": "triangle",
+    "bad": "diamond",
+    "neutral": "emptyCircle",
+}
+_DASHES = {"target": "dashed", "benchmark": "dotted", "mean": "solid"}
+
+
+def to_echarts(spec: ChartSpec, language: str = "en") -> dict[str, Any]:
+    """Options for ECharts, JSON-ready.
+
+    Args:
+        spec: the chart.
+        language: of the text alternative.
+    """
+    options = _options(spec)
+    options.setdefault("tooltip", {"trigger": "item", "renderMode": "richText", "confine": True})
+    options["animation"] = False
+    options["aria"] = {"enabled": True, "label": {"description": alternative(spec, language)}}
+    options.setdefault("grid", {"left": 8, "right": 16, "top": 24, "bottom": 8, "containLabel": True})
+    return options
+
+
+@singledispatch
+def _options(spec: ChartSpec) -> dict[str, Any]:
+    raise TypeError(type(spec).__name__)
+
+
+def _value_axis(*, name: str = "", scale: bool = True) -> dict[str, Any]:
+    return {
+        "type": "value",
+        "scale": scale,
+        "name": name,
+        "axisLabel": {"color": "--sl-ink-3", "fontSize": 12, "hideOverlap": True},
+        "splitLine": {"lineStyle": {"color": "--sl-grid"}},
+        "axisLine": {"show": False},
+    }
+
+
+def _category_axis(names: list[str], **more: Any) -> dict[str, Any]:
+    return {
+        "type": "category",
+        "data": names,
+        "axisLabel": {"color": "--sl-ink-2", "fontSize": 12, "hideOverlap": True},
+        "axisLine": {"lineStyle": {"color": "--sl-axis"}},
+        "axisTick": {"show": False},
+        **more,
+    }
+
+
+def _mark_lines(references: tuple[Reference, ...], axis: str) -> dict[str, Any]:
+    return {
+        "symbol": "none",
+        "silent": True,
+        "data": [
+            {
+                axis: r.value,
+                "label": {"formatter": r.label, "color": "--sl-ink-2", "position": "insideEndTop"},
+                "lineStyle": {"type": _DASHES[r.kind], "color": "--sl-ink-2"},
+            }
+            for r in references
+        ],
+    }
+
+
+@_options.register
+def _(spec: LineChart) -> dict[str, Any]:
+    series: list[dict[str, Any]] = []
+    for line in spec.lines:
+        series.extend(_line_series(line, label=len(spec.lines) > 1))
+    marks = _mark_lines(spec.references, "yAxis")
+    marks["data"] += [
+        {
+            "xAxis": event.at.isoformat(),
+            "label": {"formatter": event.label, "color": "--sl-ink-2"},
+            "lineStyle": {"type": "solid", "color": "--sl-ink-2"},
+        }
+        for event in spec.interventions
+    ]
+    if series:
+        series[-1]["markLine"] = marks
+    right = 120 if len(spec.lines) > 1 else 16
+    return {
+        "grid": {"left": 8, "right": right, "top": 28, "bottom": 8, "containLabel": True},
+        "tooltip": {"trigger": "axis", "renderMode": "richText", "confine": True},
+        "xAxis": {
+            "type": "time",
+            "axisLabel": {"color": "--sl-ink-3", "fontSize": 12, "hideOverlap": True},
+            "axisLine": {"lineStyle": {"color": "--sl-axis"}},
+        },
+        "yAxis": _value_axis(scale=not spec.y_from_zero),
+        "series": series,
+    }
+
+
+def _line_series(line: Line, *, label: bool) -> list[dict[str, Any]]:
+    colour = _ROLES[line.role]
+    series: list[dict[str, Any]] = []
+    banded = [p for p in line.points if p.low is not None and p.high is not None]
+    if banded:
+        # Two stacked series make a band: an invisible floor, and its height in colour.
+        base = {
+            "type": "line",
+            "stack": f"band-{line.name}",
+            "symbol": "none",
+            "silent": True,
+            "stackStrategy": "all",
+        }
+        hidden = {"lineStyle": {"opacity": 0}, "tooltip": {"show": False}}
+        series.append({**base, **hidden, "data": [[p.at.isoformat(), p.low] for p in banded]})
+        height = [[p.at.isoformat(), (p.high or 0.0) - (p.low or 0.0)] for p in banded]
+        series.append({**base, **hidden, "data": height, "areaStyle": {"color": colour, "opacity": 0.16}})
+    main: dict[str, Any] = {
+        "type": "line",
+        "name": line.name,
+        "data": [[p.at.isoformat(), p.value] for p in line.points],
+        "showSymbol": len(line.points) < 12,
+        "connectNulls": False,
+        "lineStyle": {"color": colour, "width": 2, "type": "dashed" if line.dashed else "solid"},
+        "itemStyle": {"color": colour},
+    }
+    if label:
+        main["endLabel"] = {"show": True, "formatter": line.name, "color": colour}
+        main["labelLayout"] = {"moveOverlap": "shiftY"}
+    return [*series, main]
+
+
+@_options.register
+def _(spec: BarChart) -> dict[str, Any]:
+    return {
+        "xAxis": _value_axis(scale=False),
+        "yAxis": _category_axis([b.label for b in spec.bars], inverse=True),
+        "series": [
+            {
+                "type": "bar",
+                "barMaxWidth": 18,
+                "data": [{"value": b.value, "itemStyle": {"color": _STATES[b.state]}} for b in spec.bars],
+            },
+            *_intervals([(i, b.low, b.high, "--sl-ink-2") for i, b in enumerate(spec.bars)], width=1),
+        ],
+    }
+
+
+@_options.register
+def _(spec: DotChart) -> dict[str, Any]:
+    dots = [
+        {
+            "value": [d.value, i],
+            "symbol": _SHAPES[d.state],
+            "itemStyle": {"color": _STATES[d.state]},
+            "name": d.label,
+        }
+        for i, d in enumerate(spec.dots)
+        if d.value is not None
+    ]
+    return {
+        "xAxis": _value_axis(),
+        "yAxis": _category_axis([d.label for d in spec.dots], inverse=True),
+        "series": [
+            *_intervals([(i, d.low, d.high, _STATES[d.state]) for i, d in enumerate(spec.dots)], width=3),
+            {
+                "type": "scatter",
+                "symbolSize": 10,
+                "data": dots,
+                "markLine": _mark_lines(spec.references, "xAxis"),
+            },
+        ],
+    }
+
+
+def _intervals(
+    rows: list[tuple[int, float | None, float | None, str]], *, width: int
+) -> list[dict[str, Any]]:
+    """Horizontal bars from low to high, one short line series per row."""
+    return [
+        {
+            "type": "line",
+            "data": [[low, row], [high, row]],
+            "symbol": "none",
+            "silent": True,
+            "lineStyle": {"color": colour, "width": width, "opacity": 0.6},
+        }
+        for row, low, high, colour in rows
+        if low is not None and high is not None
+    ]
+
+
+@_options.register
+def _(spec: HeatChart) -> dict[str, Any]:
+    cells = [
+        (j, i, value) for i, row in enumerate(spec.cells) for j, value in enumerate(row) if value is not None
+    ]
+    values = [value for _, _, value in cells] or [0.0]
+    return {
+        "xAxis": _category_axis(list(spec.columns)),
+        "yAxis": _category_axis(list(spec.rows), inverse=True),
+        "visualMap": {
+            "show": False,
+            "min": min(values),
+            "max": max(values),
+            "inRange": {"color": [f"--sl-ramp-{i}" for i in range(1, 6)]},
+        },
+        "series": [
+            {"type": "heatmap", "data": cells, "itemStyle": {"borderColor": "--sl-surface", "borderWidth": 2}}
+        ],
+    }
+
+
+@_options.register
+def _(spec: ControlChart) -> dict[str, Any]:
+    labels = [p.label for p in spec.points]
+
+    def limit(values: list[float | None], style: str) -> dict[str, Any]:
+        return {
+            "type": "line",
+            "step": "middle",
+            "symbol": "none",
+            "silent": True,
+            "data": values,
+            "lineStyle": {"color": "--sl-neutral", "width": 1.25, "type": style},
+        }
+
+    points = [
+        {
+            "value": p.value,
+            "symbol": "diamond" if p.rules else "circle",
+            "symbolSize": 11 if p.rules else 6,
+            "itemStyle": {"color": "--sl-bad" if p.rules else "--sl-series-1"},
+            "label": {
+                "show": bool(p.rules),
+                "formatter": ", ".join(p.rules),
+                "position": "top",
+                "color": "--sl-bad-ink",
+            },
+        }
+        for p in spec.points
+    ]
+    main: dict[str, Any] = {
+        "type": "line",
+        "data": points,
+        "lineStyle": {"color": "--sl-series-1", "width": 1.5},
+    }
+    if spec.baseline:
+        main["markArea"] = {
+            "silent": True,
+            "itemStyle": {"color": "--sl-well"},
+            "data": [[{"xAxis": labels[0]}, {"xAxis": labels[min(spec.baseline, len(labels)) - 1]}]],
+        }
+    return {
+        "xAxis": _category_axis(labels),
+        "yAxis": _value_axis(),
+        "series": [
+            limit([p.upper for p in spec.points], "dashed"),
+            limit([p.lower for p in spec.points], "dashed"),
+            limit([p.centre for p in spec.points], "solid"),
+            main,
+        ],
+    }
+
+
+@_options.register
+def _(spec: QuadrantChart) -> dict[str, Any]:
+    points = [
+        {
+            "name": p.label,
+            "value": [p.x, p.y],
+            "symbol": "emptyCircle" if p.hollow else "circle",
+            "label": {
+                "show": True,
+                "formatter": p.label,
+                "position": "right",
+                "color": "--sl-ink",
+                "textBorderColor": "--sl-surface",
+                "textBorderWidth": 3,
+            },
+        }
+        for p in spec.points
+    ]
+    cross = {
+        "symbol": "none",
+        "silent": True,
+        "label": {"show": False},
+        "lineStyle": {"type": "dashed", "color": "--sl-axis"},
+        "data": [{"xAxis": spec.x_cross}, {"yAxis": spec.y_cross}],
+    }
+    return {
+        "xAxis": {**_value_axis(name=spec.x_name), "nameLocation": "middle", "nameGap": 28},
+        "yAxis": _value_axis(name=spec.y_name),
+        "grid": {"left": 8, "right": 24, "top": 36, "bottom": 32, "containLabel": True},
+        "series": [
+            {
+                "type": "scatter",
+                "symbolSize": 10,
+                "data": points,
+                "itemStyle": {"color": "--sl-series-1"},
+                "labelLayout": {"hideOverlap": False, "moveOverlap": "shiftY"},
+                "markLine": cross,
+            }
+        ],
+    }
+
+
+@_options.register
+def _(spec: DistributionChart) -> dict[str, Any]:
+    names = [f"{low:g}–{high:g}" for low, high in zip(spec.edges, spec.edges[1:], strict=False)]
+    series: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "name": spec.name,
+            "barCategoryGap": "8%",
+            "data": [100 * share for share in spec.shares],
+            "itemStyle": {"color": "--sl-series-1"},
+        }
+    ]
+    if spec.compared:
+        series.append(
+            {
+                "type": "line",
+                "step": "middle",
+                "symbol": "none",
+                "name": spec.compared_name,
+                "data": [100 * share for share in spec.compared],
+                "lineStyle": {"color": "--sl-series-2", "width": 2},
+                "itemStyle": {"color": "--sl-series-2"},
+            }
+        )
+    return {
+        "xAxis": _category_axis(names, name=spec.x_name, nameLocation="middle", nameGap=28),
+        "yAxis": _value_axis(scale=False),
+        "legend": {"top": 0, "left": 0, "textStyle": {"color": "--sl-ink-2"}},
+        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 32, "containLabel": True},
+        "series": series,
+    }
