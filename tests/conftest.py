@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Tests run side by side and multiply small matrices: threads of the linear algebra only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = Path(os.environ.get("SERVLOOP_REFERENCE", ROOT.parent / "shared"))
 
