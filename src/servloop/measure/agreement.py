@@ -191,32 +191,34 @@ def _coded(
     frame: Any, raters: list[str], categories: Sequence[str] | None
 ) -> tuple[IntArray, list[str], FloatArray | None]:
     """Codes (units × raters, -1 missing), category labels, and their numbers if all of them are numbers."""
+    import polars as pl
+
     try:
         numbers = numeric_matrix(frame, raters)
     except InputError as error:
         if error.code != "measure.frame_not_numeric":
             raise
         numbers = None
-    texts = [text_column(frame, rater).to_list() for rater in raters]
+    texts = [text_column(frame, rater) for rater in raters]
+    found = sorted({label for column in texts for label in column.drop_nulls().unique()})
     if categories is not None:
         labels = [str(label) for label in categories]
     elif numbers is not None:
         known = np.unique(numbers[~np.isnan(numbers)])
-        return (
-            np.where(np.isnan(numbers), -1, np.searchsorted(known, numbers)),
-            [f"{v:g}" for v in known],
-            known,
-        )
+        codes = np.where(np.isnan(numbers), -1, np.searchsorted(known, numbers)).astype(np.int64)
+        return codes, [f"{value:g}" for value in known], known
     else:
-        labels = sorted({label for column in texts for label in column if label is not None})
-    position = {label: code for code, label in enumerate(labels)}
-    unknown = sorted({label for column in texts for label in column if label is not None} - set(labels))
+        labels = found
+    unknown = sorted(set(found) - set(labels))
     if unknown:
         raise SpecError("assess.rating_outside_categories", received=unknown, known=labels)
-    codes = np.array(
-        [[position.get(label, -1) if label is not None else -1 for label in column] for column in texts]
+    position = {label: code for code, label in enumerate(labels)}
+    columns = [column.replace_strict(position, default=-1, return_dtype=pl.Int64) for column in texts]
+    return (
+        np.column_stack([column.fill_null(-1).to_numpy() for column in columns]),
+        labels,
+        _as_numbers(labels),
     )
-    return codes.T.reshape(-1, len(raters)).astype(np.int64), labels, _as_numbers(labels)
 
 
 def _as_numbers(labels: list[str]) -> FloatArray | None:

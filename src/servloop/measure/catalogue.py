@@ -164,9 +164,9 @@ def select(
         if name not in CLASSES:
             raise SpecError("assess.unknown_choice", name="class", received=name, known=sorted(CLASSES))
         asked[name] = (value, CLASSES[name])
-    for name, (value, known) in asked.items():
-        if value is not None and value not in known:
-            raise SpecError("assess.unknown_choice", name=name, received=value, known=list(known))
+    for name, (chosen, known) in asked.items():
+        if chosen is not None and chosen not in known:
+            raise SpecError("assess.unknown_choice", name=name, received=chosen, known=list(known))
     return [
         m
         for m in catalogue().values()

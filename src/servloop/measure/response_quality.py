@@ -17,9 +17,9 @@ from servloop.measure.response_quality_indices import (
     intra_individual_variability,
     item_correlations,
     mahalanobis,
+    pair_correlations,
     pairs_beyond,
     person_total,
-    row_correlations,
     runs,
 )
 from servloop.measure.sampling import check_level, mean_estimates
@@ -214,7 +214,7 @@ def _indices(
     for name, critical in (("psychsyn", limits.synonym_r), ("psychant", limits.antonym_r)):
         first, second = pairs_beyond(correlations, critical)
         if len(first) >= 3:
-            indices[name] = row_correlations(X[:, first], X[:, second])
+            indices[name] = pair_correlations(X, first, second)
         else:
             gaps[name] = Notice("assess.too_few_pairs", params={"found": len(first), "critical": critical})
     if len(X) > 1:

@@ -12,6 +12,9 @@ import numpy as np
 
 from servloop.measure.frames import FloatArray, IntArray
 
+# Pairs of answers in work at once.
+_CHUNK_VALUES = 2_000_000
+
 
 def runs(X: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Longest and average run of identical consecutive answers; a missing answer ends a run.
@@ -125,6 +128,16 @@ def pairs_beyond(correlations: FloatArray, critical: float) -> tuple[IntArray, I
     with np.errstate(invalid="ignore"):
         chosen = r > critical if critical > 0 else r < critical
     return first[chosen].astype(np.int64), second[chosen].astype(np.int64)
+
+
+def pair_correlations(X: FloatArray, first: IntArray, second: IntArray) -> FloatArray:
+    """Each row's correlation of the answers to ``first`` with those to ``second``, in chunks that fit in memory."""
+    chunk = max(1, _CHUNK_VALUES // max(len(first), 1))
+    parts = [
+        row_correlations(X[start : start + chunk][:, first], X[start : start + chunk][:, second])
+        for start in range(0, len(X), chunk)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def person_total(X: FloatArray) -> FloatArray:

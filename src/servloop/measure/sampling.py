@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -240,7 +241,7 @@ def non_response(
         notices.append(Notice("assess.rows_without_group", missing))
     n = len(known)
     whole = sum(totals.values())
-    observed = {name: known.count(name) for name in totals}
+    observed = Counter(known)
     compared = []
     for name, total in totals.items():
         expected_share = total / whole

@@ -376,13 +376,18 @@ def _prepared(
 
 
 def _cell_codes(frame: Any, margin: Margin, cells: dict[str, float]) -> IntArray:
-    parts = [text_column(frame, column).to_list() for column in margin.columns]
-    labels = [None if None in row else " × ".join(row) for row in zip(*parts, strict=True)]
-    position = {label: code for code, label in enumerate(cells)}
-    unknown = sorted({label for label in labels if label is not None} - set(position))
+    """The cell of every row as its position among the totals; -1 where a category is missing."""
+    import polars as pl
+
+    parts = pl.DataFrame([text_column(frame, c).alias(str(i)) for i, c in enumerate(margin.columns)])
+    labels = parts.select(pl.concat_str(pl.all(), separator=" × ")).to_series()
+    unknown = sorted(set(labels.drop_nulls().unique()) - set(cells))
     if unknown:
-        raise SpecError("assess.group_without_total", groups=unknown, known=list(position))
-    return np.array([-1 if label is None else position[label] for label in labels], dtype=np.int64)
+        raise SpecError("assess.group_without_total", groups=unknown, known=list(cells))
+    codes = labels.replace_strict(
+        {cell: code for code, cell in enumerate(cells)}, default=-1, return_dtype=pl.Int64
+    )
+    return codes.fill_null(-1).to_numpy()
 
 
 def _fit(
