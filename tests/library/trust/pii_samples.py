@@ -81,7 +81,7 @@ def id_card(rng: random.Random) -> str:
         grouped(number, (4, 4, 4, 4), " "),
         number.translate(FULL_WIDTH),
     )
-    return rng.choice(("", "身份证", "身份证号：")) + rng.choice(forms)
+    return rng.choice(("", "身份证", "身份证号：", "ID")) + rng.choice(forms)
 
 
 def uscc(rng: random.Random) -> str:
@@ -109,6 +109,9 @@ def mobile(rng: random.Random) -> str:
         grouped(number, (3, 4), "–"),
         grouped(number, (3, 4), "\u200b"),
         grouped(number, (3, 4), "\u3000"),
+        grouped(number, (4, 3), " "),
+        grouped(number, (3, 3), " "),
+        grouped(number, (3,), "-"),
     )
     return rng.choice(("", "", "手机", "电话：", "Tel:", "TEL", "微信同号")) + rng.choice(forms)
 
@@ -130,6 +133,8 @@ def landline(rng: random.Random) -> str:
         f"+86 {area[1:]} {local}",
         f"{area}-{local}-801",
         f"{area}-{local}转8001",
+        f"{area}-{local} 转 801",
+        f"86-{area[1:]}-{local}",
         f"{area}-{local}".translate(FULL_WIDTH),
     )
     return rng.choice(("", "座机", "电话：", "固话 ")) + rng.choice(forms)
@@ -251,6 +256,9 @@ LOOK_ALIKES: dict[str, Callable[[random.Random], str]] = {
         f"订单号20{rng.randrange(20, 27)}{rng.randrange(1, 13):02}{rng.randrange(1, 29):02}{digits(rng, rng.choice((6, 8, 10)))}"
     ),
     "order like a mobile": lambda rng: "订单号：1" + rng.choice("3456789") + digits(rng, 9),
+    "number like a mobile": lambda rng: (
+        rng.choice(("编号", "订单", "工号：")) + "1" + rng.choice("3456789") + digits(rng, 9)
+    ),
     "order of a shop": lambda rng: (
         "订单编号" + rng.choice("123456789") + digits(rng, rng.choice((11, 15, 17, 18)))
     ),

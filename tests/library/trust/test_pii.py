@@ -24,7 +24,7 @@ def kinds(text: str) -> list[str]:
 def value_of(sample: str) -> str:
     """The value of a sample without the label in front of it."""
     label = re.match(
-        r"(?:身份证号：|身份证|税号|统一社会信用代码:|手机|电话：|Tel:|TEL|微信同号|座机|固话 |卡号|银行卡：|尾号不对的卡|护照号码 |护照号：|护照|车牌号：|车牌|邮箱|e-mail: )",
+        r"(?:身份证号：|身份证|ID|税号|统一社会信用代码:|手机|电话：|Tel:|TEL|微信同号|座机|固话 |卡号|银行卡：|尾号不对的卡|护照号码 |护照号：|护照|车牌号：|车牌|邮箱|e-mail: )",
         sample,
     )
     return sample[label.end() :] if label else sample

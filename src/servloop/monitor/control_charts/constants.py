@@ -18,7 +18,7 @@ Constants = Literal["tabulated", "exact"]
 
 LARGEST_SUBGROUP = 1000
 _REACH = 9.0
-_NODES = 400
+_NODES = 240
 
 
 def d2(n: int, constants: Constants = "tabulated") -> float:

@@ -66,8 +66,14 @@ def is_old_id_card(number: str) -> bool:
 
 
 def is_uscc(code: str) -> bool:
-    """A unified social credit code: authority, region, check character (GB 32100-2015, MOD 31-3)."""
-    if code[:2] not in _USCC_AUTHORITIES or not (code[2:4] in _PROVINCES or code[2:4] == "10"):
+    """A unified social credit code: authority and check character (GB 32100-2015, MOD 31-3), and the region.
+
+    The region is not asked for of companies (9) and of the lettered authorities: these beginnings are rare
+    among other numbers, and registers hold codes with regions of their own.
+    """
+    if code[:2] not in _USCC_AUTHORITIES:
+        return False
+    if code[0] in "12345678" and code[2:4] not in _PROVINCES and code[2:4] != "10":
         return False
     total = sum(weight * _USCC_VALUE[c] for weight, c in zip(_USCC_WEIGHTS, code[:17], strict=True))
     return _USCC_ALPHABET[-total % 31] == code[17]

@@ -45,8 +45,9 @@ _FLAGS = re.ASCII | re.IGNORECASE
 
 # What stands right before a number and says that it is a record's number, not a person's.
 _RECORD_LABEL = re.compile(
-    r"(?:(?:订单|运单|快递|物流|合同|流水|发票|工单|交易|批次|序列|产品|商品|保单|凭证|案件|受理|回执|提单|箱|货|设备|资产|项目)"
-    r"(?:编号|号码|单号|编码|号|id|no\.?)|单号|条码|货号|型号|"
+    r"(?:(?:快递|物流|发票|工单|交易|序列|产品|商品|保单|凭证|案件|受理|回执|提单|箱|货|设备|资产|项目|账单|批|房|工|学)"
+    r"(?:编号|号码|单号|编码|号|id|no\.?)|(?:订单|运单|流水|合同|批次|型号|条码)(?:编号|号码|单号|编码|号|id|no\.?)?"
+    r"|单号|(?<!证件)(?<!身份证)(?<!护照)编[号码]|"
     r"\b(?:isbn|issn|sku|imei|sn|order|waybill|tracking|invoice|contract|serial|batch|ticket|ref|reference|transaction|case|item)"
     r"(?: ?(?:number|no\.?|id|code))?)[\s:#是为(\"'-]{0,4}\Z",
     _FLAGS,
@@ -71,7 +72,10 @@ _EMAIL = re.compile(
     _FLAGS,
 )
 _FILE_ENDINGS = frozenset(["png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "json"])
-_ID_CARD = re.compile(rf"{_ALONE_LEFT}(?=([1-8][0-9](?:[ -]?[0-9]){{15}}[ -]?[0-9X]){_ALONE_RIGHT})", _FLAGS)
+# An identity number may touch letters ("ID1101…"): its birthday and check character are evidence enough.
+_ID_CARD = re.compile(
+    r"(?<![0-9])(?<![0-9][-_/.])(?=([1-8][0-9](?:[ -]?[0-9]){15}[ -]?[0-9X])(?![0-9]))", _FLAGS
+)
 _OLD_ID_CARD = re.compile(rf"{_ALONE_LEFT}[1-8][0-9]{{14}}{_ALONE_RIGHT}", _FLAGS)
 _USCC = re.compile(
     rf"{_ALONE_LEFT}[1-9ANY][1-9](?:[ -]?[0-9]){{6}}(?:[ -]?[0-9A-HJ-NPQRTUWXY]){{10}}{_ALONE_RIGHT}", _FLAGS
@@ -91,12 +95,12 @@ _ISSUER = re.compile(
 _CARD_LENGTHS = range(14, 20)
 _MOBILE = re.compile(
     r"(?<![0-9])(?<![0-9][-_.])(?:\(?(?:\+|00)?86\)?[ -]{0,2})?"
-    r"1[3-9][0-9](?:[0-9]{8}|([ .-])[0-9]{4}\1[0-9]{4}|[ -][0-9]{8}|[ -][0-9]{3}[ -][0-9]{5}|[0-9][ -][0-9]{4}[ -][0-9]{3}"
+    r"1[3-9][0-9](?:[0-9]{8}|([ .-])[0-9]{4}\1[0-9]{4}|[ -][0-9]{8}|[ -][0-9]{3}[ -][0-9]{5}|[0-9][ -](?:[0-9]{4}[ -][0-9]{3}|[0-9]{3}[ -][0-9]{4})"
     rf"|[0-9]{{4}}[ -][0-9]{{4}}){_ALONE_RIGHT}",
     _FLAGS,
 )
 _SHORT_AREA, _LONG_AREA = "(?:10|2[0-57-9])", "[3-9][0-9]{2}"
-_TRUNK = r"(?:\(?(?:\+|00)86\)?[ -]{0,2})"
+_TRUNK = r"(?:\(?(?:\+|00)86\)?[ -]{0,2}|86[ -])"
 
 
 def _area(code: str) -> str:
@@ -107,7 +111,7 @@ def _area(code: str) -> str:
 _LANDLINE = re.compile(
     rf"(?<![0-9])(?<![0-9][-_.])(?:{_area(_SHORT_AREA)}[2-9][0-9]{{3}}[ -]?[0-9]{{4}}"
     rf"|{_area(_LONG_AREA)}[2-9][0-9]{{2}}(?:[ -]?[0-9]{{4}}|[0-9][ -]?[0-9]{{4}}))"
-    rf"(?:(?:-|转|\s?ext\.? ?)[0-9]{{1,5}})?{_ALONE_RIGHT}",
+    rf"(?:(?:[-#]| ?转 ?| ?ext\.? ?)[0-9]{{1,5}})?{_ALONE_RIGHT}",
     _FLAGS,
 )
 _PASSPORT = re.compile(
