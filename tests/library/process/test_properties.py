@@ -17,7 +17,7 @@ from servloop.diagnose.process.directly_follows import directly_follows
 from servloop.diagnose.process.durations import GroupedDurations
 from servloop.diagnose.process.event_log import EventLog
 from servloop.diagnose.process.handovers import handovers
-from servloop.diagnose.process.ordering import encode, encode_ids, order_rows, stable_argsort
+from servloop.diagnose.process.ordering import encode, encode_ids, number_hashes, order_rows, stable_argsort
 from servloop.diagnose.process.rework import rework
 from servloop.diagnose.process.simplify import simplify
 from servloop.diagnose.process.summary import summary, throughput
@@ -196,6 +196,16 @@ def test_codes_stand_for_their_labels(values: Any) -> None:
         assert [None if code < 0 else labels[int(code)] for code in coded] == values
     present = [value for value in values if value is not None]
     assert encode(column)[1].to_list() == sorted(set(present))
+
+
+@QUICK
+@given(st.lists(st.sampled_from([0, 1, 2, 2**63, 2**63 + 1, 2**64 - 1]), max_size=30))
+def test_hashes_that_share_their_leading_bits_are_told_apart(hashes: Any) -> None:
+    numbers: dict[int, int] = {}
+    expected = [numbers.setdefault(value, len(numbers)) for value in hashes]
+    codes, first = number_hashes(np.array(hashes, dtype=np.uint64))
+    assert codes.tolist() == expected
+    assert first.tolist() == [hashes.index(value) for value in numbers]
 
 
 @QUICK

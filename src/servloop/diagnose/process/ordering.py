@@ -60,7 +60,7 @@ def encode_ids(column: pl.Series) -> tuple[Int32, pl.Series]:
     text = text.fill_null("")
     seed = 0
     while True:
-        codes, first = _number(text.hash(seed).to_numpy())
+        codes, first = number_hashes(text.hash(seed).to_numpy())
         labels = text.gather(first)
         if all(
             (labels.gather(codes[begin : begin + _CHUNK]) == text[begin : begin + _CHUNK]).all()
@@ -73,7 +73,7 @@ def encode_ids(column: pl.Series) -> tuple[Int32, pl.Series]:
     return codes, labels
 
 
-def _number(hashes: NDArray[np.uint64]) -> tuple[Int32, Int64]:
+def number_hashes(hashes: NDArray[np.uint64]) -> tuple[Int32, Int64]:
     """Number equal hashes from 0 in the order of their first appearance; also say where each appears first."""
     order = _by_hash(hashes)
     ordered = hashes[order]
@@ -101,8 +101,13 @@ def _by_hash(hashes: NDArray[np.uint64]) -> Int64:
     order.sort()
     same_prefix = order[1:] >> place_bits == order[:-1] >> place_bits
     order &= (1 << place_bits) - 1
-    if bool((same_prefix & (hashes[order[1:]] != hashes[order[:-1]])).any()):
-        return np.argsort(hashes, kind="stable")  # different hashes with equal leading bits
+    mixed = same_prefix & (hashes[order[1:]] != hashes[order[:-1]])
+    if bool(mixed.any()):  # different hashes with equal leading bits: sort those few runs by the whole hash
+        ends = np.append(np.flatnonzero(~same_prefix) + 1, len(order))
+        for number in np.unique(np.searchsorted(ends, np.flatnonzero(mixed), side="right")).tolist():
+            run = slice(int(ends[number - 1]) if number else 0, int(ends[number]))
+            rows = order[run]
+            order[run] = rows[np.lexsort((rows, hashes[rows]))]
     return order
 
 
