@@ -209,13 +209,15 @@ def _units(
     samples: FloatArray,
     level: float,
 ) -> tuple[RankedUnit, ...]:
+    from scipy.stats import rankdata
+
     tail = [(1 - level) / 2, (1 + level) / 2]
     known = np.isfinite(scores)
     ranks = np.empty((len(samples), 0))
     lows = highs = np.empty(0)
     if len(samples) and known.any():
         drawn = samples[:, known]
-        ranks = 1 + (drawn[:, None, :] > drawn[:, :, None] + 1e-12).sum(axis=2)
+        ranks = rankdata(-drawn.round(10), method="min", axis=1)
         lows, highs = np.quantile(drawn, tail, axis=0)
     units = []
     position = -1

@@ -1,4 +1,4 @@
-"""Samples: intervals of means, how many answers are needed, who did not answer, and groups too small to show."""
+"""Samples: intervals of means and shares, how many answers are needed, and whether those who answered are like all."""
 
 from __future__ import annotations
 

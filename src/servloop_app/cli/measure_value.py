@@ -1,4 +1,4 @@
-"""`servloop measure value`."""
+"""`servloop measure value|retention`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from servloop_app.cli.measure_input import TableRequest, table_command
 )
 @click.option("--discount", type=float, default=0.0, show_default=True, help="Rate per time unit.")
 @table_command
-def command(
+def value(
     request: TableRequest, frequency: str, recency: str, age: str, spend: str | None, **options: Any
 ) -> None:
     """Customer lifetime value: purchases to come and what they bring (客户终身价值)."""
@@ -38,5 +38,31 @@ def command(
         if result.spend is not None:
             show_frame("spend", result.spend.to_frame(), request.language)
         show_frame("customers", result.to_frame().head(20), request.language)
+
+    request.report(result, file, show)
+
+
+@click.command("retention")
+@click.option("--customer", required=True, metavar="COLUMN", help="Column of customer ids.")
+@click.option("--period", required=True, metavar="COLUMN", help="Column that counts periods: 0, 1, 2 …")
+@table_command
+def retention(request: TableRequest, customer: str, period: str) -> None:
+    """Retention and churn of customer cohorts (客户留存)."""
+    from servloop.measure.value import cohort_retention
+
+    file = request.read()
+    result = cohort_retention(file.frame, customer, period)
+
+    def show() -> None:
+        import polars as pl
+
+        rates = [
+            (name, e.value, e.low, e.high, e.n, request.reason(e) or "")
+            for name, e in (("retention", result.next_period), ("churn", result.churn))
+        ]
+        columns = ["name", "value", "low", "high", "n", "reason"]
+        show_frame("retention", pl.DataFrame(rates, schema=columns, orient="row"), request.language)
+        if result.cells:
+            show_frame("cohorts", result.to_frame(), request.language)
 
     request.report(result, file, show)

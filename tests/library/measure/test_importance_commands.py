@@ -194,3 +194,29 @@ def test_sample_size() -> None:
     found = answer("sample-size", "--margin", 0.05, "--population", 1000)
     assert found["n"] == 278
     assert "385" in run("sample-size", "--margin", 0.05)
+
+
+def test_efqm(reference: Path, tmp_path: Path) -> None:
+    example = golden(reference, "efqm")["example2013"]
+    found = answer("efqm", "--spec", spec_file(tmp_path, {"model": "2013", "marks": example["pct"]}))
+    assert found["score"] == pytest.approx(example["score"])
+    partial = spec_file(tmp_path, {"marks": {"4.1": 50}})
+    assert answer("efqm", "--spec", partial)["score"] is None
+    assert "创造价值" in run("efqm", "--spec", partial, "--lang", "zh")
+
+
+def test_forms(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("customer1,people1,satisfaction1\n5,3,9\n4,2,8\n", encoding="utf-8")
+    assert answer("self-assessment", table)["weakest"] == "people"
+    five = answer("self-assessment", table, "--form", "five-aspects")
+    assert five["warnings"][0]["code"] == "assess.five_aspects_not_acsi"
+    assert "Customer focus" in run("self-assessment", table, "--lang", "en")
+
+
+def test_retention(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("客户,月\n甲,0\n甲,1\n乙,0\n", encoding="utf-8")
+    arguments = ("retention", table, "--customer", "客户", "--period", "月")
+    assert answer(*arguments)["next_period"]["value"] == 0.5
+    assert "0.5" in run(*arguments)
