@@ -18,9 +18,9 @@ def _name(visit: Visit, step: str) -> str:
 
 def _upload(visit: Visit, path: Path, title: str = "") -> None:
     page = visit.go("/diagnose/process/")
-    add = page.locator("details.sl-add")
-    if add.get_attribute("open") is None:
-        add.locator("summary").click()
+    folded = page.locator("details.sl-add:not([open]) summary")  # open already while there is no log yet
+    if folded.count():
+        folded.click()
     page.set_input_files("input[type=file]", path)
     if title:
         page.fill("#id_title", title)

@@ -117,6 +117,16 @@ JOB_LABELS: dict[str, Promise] = {
     "process_log.read": _("Read a process log"),
     "trust.publish_checkpoint": _("Publish a checkpoint of the audit log"),
 }
+SETTING_PURPOSES: dict[str, Promise] = {
+    "DATABASE_URL": _("PostgreSQL of the work database; empty means SQLite in the data folder."),
+    "SERVLOOP_BASE_URL": _("Address that people use, for links in messages."),
+    "SERVLOOP_DATA": _("Folder of the work database, facts, uploads and keys."),
+    "SERVLOOP_DEBUG": _("1 shows error details in the browser: for development only."),
+    "SERVLOOP_HOSTS": _("Further host names that the server answers to."),
+    "SERVLOOP_LANGUAGE": _("Language for people who have not chosen one."),
+    "SERVLOOP_SECRET_KEY": _("Signs sessions and links; made once and kept in the data folder if not given."),
+    "SERVLOOP_TIMEZONE": _("Zone in which pages show times."),
+}
 
 
 def actor_names(references: set[str]) -> dict[str, str]:

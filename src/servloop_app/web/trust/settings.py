@@ -18,6 +18,7 @@ from servloop_app.core.encryption import key_ring_path
 from servloop_app.core.models import Unit
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.trust import checkpoints
+from servloop_app.web.words import SETTING_PURPOSES
 
 _SECRET = frozenset({"SERVLOOP_SECRET_KEY", "DATABASE_URL"})
 _SHOWN = {
@@ -41,7 +42,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         "units": len(tree.codes),
         "calendar": organisation_calendar(),
         "database": connection.vendor,
-        "variables": [_shown(name, text) for name, text in sorted(VARIABLES.items())],
+        "variables": [_shown(name) for name in sorted(VARIABLES)],
         "leaves": audit_log.current_root().size,
         "checkpoint": checkpoints.newest(),
         "key_ring": key_ring_path(),
@@ -51,7 +52,8 @@ def settings(request: HttpRequest) -> HttpResponse:
     return render(request, "web/trust/settings.html", context)
 
 
-def _shown(name: str, purpose: str) -> dict[str, object]:
+def _shown(name: str) -> dict[str, object]:
+    purpose = SETTING_PURPOSES[name]
     if name in _SECRET:
         return {"name": name, "purpose": purpose, "secret": True}
     value = getattr(configured, _SHOWN[name]) if name in _SHOWN else ""
