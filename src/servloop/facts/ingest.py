@@ -66,6 +66,7 @@ def ingest(
     source: str,
     import_id: str,
     ingested_at: dt.datetime,
+    transaction: str = "",
     memory_limit: str = "600MB",
     chunk_rows: int = CHUNK_ROWS,
     progress: Callable[[int, int], None] | None = None,
@@ -80,8 +81,10 @@ def ingest(
         staged: a Parquet file with ``seq`` (unique, from 0), optionally ``source_key``, and columns of the table.
         table: fact table.
         source: name of the source system or dataset; keys and contents are compared within it.
-        import_id: id of the import, also the name of the transaction.
+        import_id: id of the import.
         ingested_at: time stored with the rows (aware).
+        transaction: name under which finished chunks are remembered; a new one for an import that is begun afresh
+            after its rows were taken back. By default the id of the import.
         memory_limit: for the engine; beyond it, work spills to a temporary folder.
         chunk_rows: rows per commit.
         progress: called with rows done and rows in all after each commit; may raise to stop between chunks.
@@ -97,7 +100,8 @@ def ingest(
         _known(engine, store, table, import_id)
         _decide(engine)
         new, revised, repeated = _counts(engine, total)
-        done = store.last_chunk(table, import_id)
+        transaction = transaction or import_id
+        done = store.last_chunk(table, transaction)
         starts = [(number, row) for number, row in enumerate(range(0, total, chunk_rows)) if number > done]
         chunks = _chunks(
             engine,
@@ -111,7 +115,7 @@ def ingest(
         commits = 0
         for number, rows in chunks:
             if len(rows):
-                commits += store.append(table, rows, application=import_id, chunk=number)
+                commits += store.append(table, rows, application=transaction, chunk=number)
             if progress:
                 progress(min((number + 1) * chunk_rows, total), total)
     return Ingested(new, revised, repeated, commits)
@@ -187,15 +191,14 @@ def _content_of(column: Column) -> str:
 def _known(engine: duckdb.DuckDBPyConnection, store: FactStore, table: str, import_id: str) -> None:
     """Make table ``known``: the current stored revision of the records at hand, but for this import's own rows."""
     with store.snapshot([table]) as snapshot:
-        engine.execute(snapshot.view_sql(table, FactsScope.everything()))
+        engine.execute(snapshot.view_sql(table, FactsScope.everything(), without_import=import_id))
         engine.execute(
             f"""
             CREATE TABLE known AS
             SELECT f.id, f.content_hash, f.revision, f.import_id, f.seq
-            FROM (SELECT *, ('0x' || record_id)::UHUGEINT AS id FROM "{table}" WHERE import_id <> $import_id) AS f
+            FROM (SELECT *, ('0x' || record_id)::UHUGEINT AS id FROM "{table}") AS f
             SEMI JOIN identified USING (id)
-            """,
-            {"import_id": import_id},
+            """
         )
         engine.execute(f'DROP VIEW "{table}"')
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,12 @@ class Snapshot:
 
     @contextmanager
     def connect(
-        self, scope: FactsScope, *, threads: int | None = None, memory_limit: str | None = None
+        self,
+        scope: FactsScope,
+        *,
+        newest: bool = True,
+        threads: int | None = None,
+        memory_limit: str | None = None,
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """An in-memory DuckDB with one view per table, limited to the scope.
 
@@ -67,6 +72,7 @@ class Snapshot:
 
         Args:
             scope: the rows to show.
+            newest: the newest revision of each record only, or all of them.
             threads: processor threads; DuckDB's choice by default.
             memory_limit: for example ``"1GB"``.
         """
@@ -92,16 +98,22 @@ class Snapshot:
             connection.execute(f"SET allowed_directories = ['{_quoted(str(self._folder))}']")
             connection.execute("SET enable_external_access = false")
             for name in self._files:
-                connection.execute(self.view_sql(name, scope))
+                connection.execute(self.view_sql(name, scope, newest=newest))
             connection.execute("SET lock_configuration = true")
             yield connection
 
-    def view_sql(self, table: str, scope: FactsScope) -> str:
-        """The statement that makes a table's view; a limited scope expects a table ``visible_units(unit_id)``."""
-        return _view(TABLES[table], self._files[table], scoped=scope.unit_ids is not None)
+    def view_sql(
+        self, table: str, scope: FactsScope, *, newest: bool = True, without_import: str = ""
+    ) -> str:
+        """The statement that makes a table's view; a limited scope expects a table ``visible_units(unit_id)``.
+
+        With ``without_import`` the view is as if that import had not been.
+        """
+        files = self._files[table] if newest else replace(self._files[table], revised=())
+        return _view(TABLES[table], files, scoped=scope.unit_ids is not None, without=without_import)
 
 
-def _view(table: TableSchema, files: TableFiles, *, scoped: bool) -> str:
+def _view(table: TableSchema, files: TableFiles, *, scoped: bool, without: str) -> str:
     """SQL of one table's view: typed columns, newest revisions, visible units."""
     typed = ", ".join(f"NULL::{DUCKDB_TYPES[c.type]} AS {_identifier(c.name)}" for c in table.columns)
     source = f"SELECT {typed} WHERE false"
@@ -110,12 +122,13 @@ def _view(table: TableSchema, files: TableFiles, *, scoped: bool) -> str:
         source += f" UNION ALL BY NAME SELECT * FROM {_parquet(files.paths)}"
     columns = ", ".join(f"f.{_identifier(name)}" for name in table.names)
     sql = f"CREATE VIEW {_identifier(table.name)} AS SELECT {columns} FROM ({source}) AS f"
-    conditions = []
+    others = f"import_id <> '{_quoted(without)}'" if without else "true"
+    conditions = [f"f.{others}"] if without else []
     if files.revised:
         # A later revision names the row it replaces by two cheap columns; only files that hold one are looked at.
         sql += (
             " ANTI JOIN (SELECT replaces_import, replaces_seq"
-            f" FROM {_parquet(files.revised)} WHERE revision > 0) AS newer"
+            f" FROM {_parquet(files.revised)} WHERE revision > 0 AND {others}) AS newer"
             " ON newer.replaces_seq = f.seq AND newer.replaces_import = f.import_id"
         )
     if scoped:

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from servloop.facts import TABLES, FactsScope
-from servloop_app.collect import files
-from servloop_app.collect.models import FeedbackRecord, PersonKey
-from servloop_app.core.hooks import personal_data_handlers
+import polars as pl
+from django.db import connection
 
+from servloop.facts import TABLES, FactsScope
+from servloop.facts.locks import LockBusyError
+from servloop.io.batches import read_batches
+from servloop_app.collect import feedback, files, people, quarantine
+from servloop_app.collect.actions.imports import RecordFailure
+from servloop_app.collect.actions.personal_data import ERASE_JOB, RecordErasure
+from servloop_app.collect.models import FeedbackRecord, Import, PersonKey, QuarantinedRow
+from servloop_app.core import guard
+from servloop_app.core.actions import Actor, execute
+from servloop_app.core.hooks import personal_data_handlers
+from servloop_app.jobs.kinds import job
+from servloop_app.jobs.runs import RunContext
+
+_SYSTEM = Actor.system("erasure")
 _TABLES = tuple(name for name, table in TABLES.items() if "person_key" in table.names)
-_AT_ONCE = 500
 
 
 class CollectedData:
@@ -35,15 +46,21 @@ class CollectedData:
         return held
 
     def erase(self, indexes: Iterable[bytes]) -> int:
-        """Erase them: the rows, the files that held them, and the way from identifier to key."""
+        """Erase them: the rows, the files that held them, and the way from identifier to key; safe to repeat."""
         wanted = list(indexes)
         keys = _keys(wanted)
-        touched, _ = FeedbackRecord.objects.filter(person_key__in=keys).delete()
+        with guard.opening(feedback.TABLE, quarantine.TABLE):
+            touched, _ = FeedbackRecord.objects.filter(person_key__in=keys).delete()
+            set_aside, _ = QuarantinedRow.objects.filter(person_index__in=wanted).delete()
         store = files.fact_store()
         for table, record_ids in _fact_rows(keys).items():
             touched += store.delete_records(table, record_ids)
-            store.vacuum(table)
-        PersonKey.objects.filter(index__in=wanted).delete()
+        for table in set(_TABLES) & set(store.tables()):
+            store.vacuum(table)  # also when nothing was found now: an earlier attempt may have died before it
+        touched += set_aside + _drop_files(set(wanted))
+        with guard.opening(people.TABLE):
+            PersonKey.objects.filter(index__in=wanted).delete()
+        _overwrite_freed_pages()
         return touched
 
 
@@ -52,11 +69,14 @@ def _keys(indexes: Iterable[bytes]) -> list[str]:
 
 
 def _fact_rows(keys: list[str]) -> dict[str, list[str]]:
-    """Fact table → record ids under the keys, for tables that hold any."""
+    """Fact table → record ids under the keys, for tables that hold any; replaced revisions count as well."""
     found: dict[str, list[str]] = {}
     if not keys:
         return found
-    with files.fact_store().snapshot(_TABLES) as snapshot, snapshot.connect(FactsScope.everything()) as facts:
+    with (
+        files.fact_store().snapshot(_TABLES) as snapshot,
+        snapshot.connect(FactsScope.everything(), newest=False) as facts,
+    ):
         for table in _TABLES:
             rows = facts.sql(
                 f'SELECT DISTINCT record_id FROM "{table}" WHERE list_contains(?, person_key)',  # noqa: S608
@@ -65,6 +85,51 @@ def _fact_rows(keys: list[str]) -> dict[str, list[str]]:
             if rows:
                 found[table] = [row[0] for row in rows]
     return found
+
+
+def _drop_files(wanted: set[bytes]) -> int:
+    """Remove files that wait for their mapping or failed and name one of the people: they can be uploaded again."""
+    dropped = 0
+    for found in Import.objects.filter(state__in=[Import.State.MAPPING, Import.State.FAILED]):
+        path = files.source_of(found.public_id)
+        if path is not None and _names_one(found, wanted):
+            files.remove(found.public_id)
+            execute(RecordFailure(found.public_id, "collect.file_erased"), _SYSTEM)
+            dropped += 1
+    return dropped
+
+
+def _names_one(found: Import, wanted: set[bytes]) -> bool:
+    """Whether a file names one of the people: in its column of people, or anywhere while it has none."""
+    path = files.source_of(found.public_id)
+    assert path is not None
+    person = found.mapping.get("columns", {}).get("person")
+    for batch in read_batches(path):
+        for column in [batch.frame[person]] if person in batch.frame.columns else batch.frame.iter_columns():
+            values = column.drop_nulls().unique().cast(pl.String, strict=False).drop_nulls()
+            if any(people.index_of(value) in wanted for value in values):
+                return True
+    return False
+
+
+def _overwrite_freed_pages() -> None:
+    """Leave nothing of deleted rows in the work database's files (SQLite; it overwrites pages that it frees)."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@job(ERASE_JOB, max_attempts=10)
+def erase_people(run: RunContext, indexes: list[str]) -> dict[str, int]:
+    """Erase people from every package that holds something about them."""
+    wanted = [bytes.fromhex(index) for index in indexes]
+    try:
+        records = {name: handler.erase(wanted) for name, handler in personal_data_handlers.items()}
+    except LockBusyError as error:  # somebody reads for long; the files must go all the same, so try again
+        raise TimeoutError(error.code) from error
+    with run.step():
+        execute(RecordErasure(sorted(indexes), records), _SYSTEM)
+    return records
 
 
 def register() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +14,8 @@ from django.conf import settings
 from servloop.facts import FactStore
 
 _SOURCE = "source"
+_PLACES = "places.json"
+_STAGED = "staged-"
 # Endings that tell a reader more than the content does; anything else is told by content alone.
 _TELLING = (".json", ".csv", ".gz")
 
@@ -45,6 +49,35 @@ def keep_upload(public_id: UUID, file_name: str, chunks: Iterable[bytes]) -> int
 def source_of(public_id: UUID) -> Path | None:
     """The file as it was given; None once it was imported (it holds personal data and is not kept)."""
     return next(folder(public_id).glob(f"{_SOURCE}*"), None)
+
+
+def keep_places(public_id: UUID, places: list[int]) -> None:
+    """Write down which places in the source the rows of a replay take."""
+    (folder(public_id) / _PLACES).write_text(json.dumps(places), encoding="ascii")
+
+
+def places_of(public_id: UUID) -> list[int] | None:
+    """The places of a replay's rows; None for a file of its own."""
+    path = folder(public_id) / _PLACES
+    if not path.exists():
+        return None
+    places: list[int] = json.loads(path.read_text(encoding="ascii"))
+    return places
+
+
+def fresh_staging(public_id: UUID) -> Path:
+    """An empty folder for the staged files of one attempt; those of earlier attempts go.
+
+    Each attempt has its own, so that a worker that was thought dead and is not cannot write into another's files.
+    """
+    clear_staging(public_id)
+    return Path(tempfile.mkdtemp(prefix=_STAGED, dir=folder(public_id)))
+
+
+def clear_staging(public_id: UUID) -> None:
+    """Remove what attempts left behind; it holds personal data in clear."""
+    for place in folder(public_id).glob(f"{_STAGED}*"):
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def remove(public_id: UUID) -> None:

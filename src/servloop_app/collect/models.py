@@ -90,6 +90,17 @@ class Import(models.Model):
         return str(self.mapping.get("target", ""))
 
     @property
+    def stuck(self) -> bool:
+        """Whether it waits for work that has ended without a result (cancelled in the queue, or failed for good)."""
+        run = self.run
+        return self.state == self.State.WORKING and (run is None or run.state in {"failed", "cancelled"})
+
+    @property
+    def open_to_mapping(self) -> bool:
+        """Whether its columns can be said (again) and it can be thrown away."""
+        return self.state in {self.State.MAPPING, self.State.FAILED} or self.stuck
+
+    @property
     def fact_id(self) -> str:
         """The id under which the facts know this import."""
         return self.public_id.hex
@@ -126,7 +137,9 @@ class QuarantinedRow(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="quarantined")
     line = models.BigIntegerField()
-    faults = models.JSONField()  # [{column, reason}]
+    place = models.BigIntegerField()  # of the row in its source, kept when it is replayed
+    faults = models.JSONField()  # [{column, reason, received}], received masked and for plain values only
+    person_index = models.BinaryField(max_length=32, null=True, db_index=True)
     raw = EncryptedTextField()  # the row as a JSON object: column → text
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     replayed_by = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, related_name="repairs")

@@ -21,21 +21,19 @@ def index_of(identifier: str) -> bytes:
 
 def known_keys(identifiers: list[str]) -> dict[str, str]:
     """Identifier → key, for those that have one."""
-    indexes = {index_of(identifier): identifier for identifier in identifiers}
-    found: dict[str, str] = {}
-    wanted = list(indexes)
+    indexes = {identifier: index_of(identifier) for identifier in identifiers}
+    wanted = list(set(indexes.values()))  # several notations of one number have the same index
+    keys: dict[bytes, str] = {}
     for start in range(0, len(wanted), _AT_ONCE):
-        rows = PersonKey.objects.filter(index__in=wanted[start : start + _AT_ONCE]).values_list(
-            "index", "key"
-        )
-        found.update({indexes[bytes(index)]: key for index, key in rows})
-    return found
+        rows = PersonKey.objects.filter(index__in=wanted[start : start + _AT_ONCE])
+        keys.update({bytes(index): key for index, key in rows.values_list("index", "key")})
+    return {identifier: keys[index] for identifier, index in indexes.items() if index in keys}
 
 
 def make_keys(identifiers: list[str]) -> None:
     """Give keys to identifiers that have none. Two imports at once agree on the first."""
     PersonKey.objects.bulk_create(
-        [PersonKey(index=index_of(identifier), key=secrets.token_hex(16)) for identifier in identifiers],
+        [PersonKey(index=index, key=secrets.token_hex(16)) for index in {index_of(i) for i in identifiers}],
         batch_size=_AT_ONCE,
         ignore_conflicts=True,
     )

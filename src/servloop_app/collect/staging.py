@@ -18,8 +18,6 @@ from servloop_app.core import guard
 from servloop_app.core.models import Unit
 from servloop_app.core.policy import EverythingPolicy
 
-_STAGED = "staged"
-
 
 def stage(found: Import, source: Path, progress: Callable[[int], None]) -> Staged:
     """Read, map and check an import's file; nothing is stored yet but keys of people who were not known.
@@ -30,13 +28,14 @@ def stage(found: Import, source: Path, progress: Callable[[int], None]) -> Stage
     return stage_file(
         source,
         mapping,
-        files.folder(found.public_id) / _STAGED,
+        files.fresh_staging(found.public_id),
         now=timezone.now(),
         surroundings=Surroundings(
             unit_index(found.unit),
             person_keys=_keys_of_people,
             mask=None if mapping.target == "feedback" else mask_column,
         ),
+        places=files.places_of(found.public_id),
         progress=progress,
     )
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from servloop.errors import InputError, ServLoopError
 from servloop.facts import ingest
-from servloop.results import plain
+from servloop.results import Notice, plain
 from servloop_app.collect import feedback, files, quarantine
-from servloop_app.collect.actions import (
+from servloop_app.collect.actions.imports import (
+    CLEAR_JOB,
     STORE_JOB,
     UNDO_JOB,
     RecordFailure,
@@ -29,32 +30,36 @@ from servloop_app.core.actions import Actor, execute
 from servloop_app.jobs.kinds import job
 from servloop_app.jobs.runs import Cancelled, RunContext
 
-_SYSTEM = "imports"
+SYSTEM = Actor.system("imports")
 
 
 @job(STORE_JOB)
 def store_import(run: RunContext, source: str) -> dict[str, int]:
     """Bring a file into the facts; stopped at any point it goes on without losing or doubling a row."""
-    public_id = UUID(source)
-    found = find_import(public_id)
-    if found.state == Import.State.DONE:  # the worker died between the last step and the end of the run
+    found = find_import(UUID(source))
+    if found.state != Import.State.WORKING:  # the worker died between the last step and the end of the run
         return {"rows": found.rows or 0, "rejected": found.rejected or 0}
+    if run.cursor is None:
+        take_back(found)  # whatever an earlier run of this import that failed for good has left
+        with run.step({"feedback": 0}):
+            pass
     try:
         return _store(run, found)
     except Cancelled:
-        _take_back(found)
-        _end(run, RecordFailure(public_id, "collect.cancelled"))
+        _fail(run, found, RecordFailure(found.public_id, "collect.cancelled"))
         raise
     except ServLoopError as error:
-        _take_back(found)
-        _end(run, failure_of(error, public_id))
+        _fail(run, found, failure_of(error, found.public_id))
         raise
 
 
-def _end(run: RunContext, outcome: RecordFailure) -> None:
-    # A run that somebody else has by now is not ours to end.
-    with suppress(Cancelled), run.step():
-        execute(outcome, Actor.system(_SYSTEM))
+def _fail(run: RunContext, found: Import, outcome: RecordFailure) -> None:
+    # A run that somebody else has by now is not ours to end: the first step finds out.
+    with run.step(run.cursor):
+        pass
+    take_back(found)
+    with suppress(Cancelled), run.step(run.cursor):
+        execute(outcome, SYSTEM)
 
 
 def _store(run: RunContext, found: Import) -> dict[str, int]:
@@ -63,7 +68,6 @@ def _store(run: RunContext, found: Import) -> dict[str, int]:
         raise InputError("collect.file_gone", file=found.file_name)
     staged = stage(found, path, lambda rows: run.progress(rows, None, "rows", "collect.checking"))
     _set_aside(run, found, staged.rejects)
-    mapping = found.mapping
     stored: dict[str, dict[str, int]] = {}
     clear = staged.files.get("feedback")
     for table, staged_file in staged.files.items():
@@ -71,8 +75,9 @@ def _store(run: RunContext, found: Import) -> dict[str, int]:
             files.fact_store(),
             feedback.masked_copy(staged_file) if table == "feedback" else staged_file,
             table=table,
-            source=mapping["name"],
+            source=found.mapping["name"],
             import_id=found.fact_id,
+            transaction=run.public_id.hex,
             ingested_at=timezone.now(),
             progress=lambda rows, total: run.progress(rows, total, "rows", "collect.storing"),
         )
@@ -80,23 +85,21 @@ def _store(run: RunContext, found: Import) -> dict[str, int]:
     if clear is not None:
         _keep_feedback(run, found, clear)
     report = staged.report
-    with run.step():
-        execute(
-            RecordImport(
-                found.public_id,
-                staged.source_hash,
-                report.rows,
-                report.accepted,
-                report.rejected,
-                stored,
-                _as_json(report.to_dict(), report.warnings),
-            ),
-            Actor.system(_SYSTEM),
-        )
+    outcome = RecordImport(
+        found.public_id,
+        staged.source_hash,
+        report.rows,
+        report.accepted,
+        report.rejected,
+        stored,
+        _as_json(report.to_dict(), report.warnings),
+    )
+    with run.step(run.cursor):
+        execute(outcome, SYSTEM)
     return {"rows": report.rows, "rejected": report.rejected}
 
 
-def _as_json(report: dict[str, Any], warnings: tuple[Any, ...]) -> dict[str, Any]:
+def _as_json(report: dict[str, Any], warnings: tuple[Notice, ...]) -> dict[str, Any]:
     report["warnings"] = [
         {"code": w.code, "count": w.count, "params": plain(dict(w.params))} for w in warnings
     ]
@@ -117,7 +120,7 @@ def _set_aside(run: RunContext, found: Import, rejects: Path | None) -> None:
 
 
 def _keep_feedback(run: RunContext, found: Import, clear: Path) -> None:
-    start = int((run.cursor or {}).get("feedback", 0))
+    start = int(run.cursor["feedback"])
     with guard.opening(feedback.TABLE):
         for end, records in feedback.batches_of_records(found, clear, start):
             with run.step({"feedback": end}):
@@ -128,16 +131,27 @@ def _keep_feedback(run: RunContext, found: Import, clear: Path) -> None:
 @job(UNDO_JOB)
 def undo_import(run: RunContext, source: str) -> None:
     """Take an import back."""
-    found = find_import(source)
-    if found.state != Import.State.UNDONE:
-        _take_back(found)
+    found = find_import(UUID(source))
+    if found.state == Import.State.WORKING:
+        take_back(found)
         with run.step():
-            execute(RecordUndo(found.public_id), Actor.system(_SYSTEM))
+            execute(RecordUndo(found.public_id), SYSTEM)
 
 
-def _take_back(found: Import) -> None:
-    """Remove every row that an import brought; safe to repeat."""
+@job(CLEAR_JOB)
+def clear_import(run: RunContext, source: str) -> None:
+    """Take back what a cancelled import left; its file stays, to be imported or thrown away."""
+    found = find_import(UUID(source))
+    if found.state == Import.State.WORKING:
+        take_back(found)
+        with run.step():
+            execute(RecordFailure(found.public_id, "collect.cancelled"), SYSTEM)
+
+
+def take_back(found: Import) -> None:
+    """Remove every row that an import brought, and what it staged; safe to repeat."""
     files.fact_store().delete_import(found.fact_id)
+    files.clear_staging(found.public_id)
     with guard.opening(feedback.TABLE, quarantine.TABLE):
         while feedback.remove_records(found):
             pass

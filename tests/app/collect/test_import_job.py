@@ -1,14 +1,8 @@
 """An import from file to facts: every kind of data, once, on record, and back."""
 
 import pytest
-from tests.app.organisation import SYSTEM
 
 from servloop_app.collect import files
-from servloop_app.collect.actions import UndoImport
-from servloop_app.collect.models import FeedbackRecord, Import
-from servloop_app.core.actions import execute
-from servloop_app.core.errors import Conflict
-from servloop_app.core.models import LogLeaf
 
 pytestmark = pytest.mark.django_db
 
@@ -23,9 +17,7 @@ FILES = {
         "1,Register,2026-03-01 09:00,ann,beijing\n1,Decide,2026-03-01 10:00,bob,beijing\n"
         "2,Register,2026-03-01 11:00,ann,shanghai\n"
     ),
-    "answers": (
-        "response id,submitted at,q1,q2\nR1,2026-03-01 09:00,4,很好\nR2,2026-03-01 09:05,5,一般\n"
-    ),
+    "answers": ("response id,submitted at,q1,q2\nR1,2026-03-01 09:00,4,很好\nR2,2026-03-01 09:05,5,一般\n"),
     "answers-long": (
         "response id,question,answer,time\nR1,q1,4,2026-03-01 09:00\nR1,q2,5,2026-03-01 09:00\n"
     ),

@@ -33,23 +33,21 @@ def to_facts(
     mapping: Mapping,
     target: Target,
     surroundings: Surroundings,
-    first: int,
 ) -> dict[str, pl.DataFrame]:
     """Rows of one batch for each fact table.
 
     Args:
         raw: the batch as written.
-        fields: its checked fields, all rows.
+        fields: its checked fields, all rows; ``seq`` is each row's place in the file, so that rows set aside leave
+            gaps, which they fill once they are repaired.
         right: rows to keep.
         mapping: what the columns mean.
         target: the kind of data.
         surroundings: units, people, masking.
-        first: place in the file of the batch's first row; places are kept, so rows set aside leave gaps.
     """
     source = raw.frame.gather(right)
     rest = source.select(mapping.rest(raw.frame.columns))
-    rows = fields.gather(right).with_columns(pl.col("seq") + first)
-    rows = _people(_local_time(rows, surroundings), surroundings)
+    rows = _people(_local_time(fields.gather(right), surroundings), surroundings)
     rows = _masked(rows, [f.name for f in target.fields if f.free and f.name in rows.columns], surroundings)
     if target.rest == "attributes":
         rows = rows.with_columns(_attributes(rest, surroundings))

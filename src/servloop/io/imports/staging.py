@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -29,7 +29,7 @@ from servloop.results import Notice
 
 REJECTS = {
     "line": pl.Int64,
-    "row": pl.Int64,
+    "place": pl.Int64,
     "column": pl.String,
     "reason": pl.String,
     "received": pl.String,
@@ -79,6 +79,7 @@ def stage_file(
     now: dt.datetime,
     surroundings: Surroundings | None = None,
     sheet: str | int | None = None,
+    places: Sequence[int] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Staged:
     """Read, map and check a file.
@@ -90,6 +91,8 @@ def stage_file(
         now: time of the import (aware).
         surroundings: units, people, masking.
         sheet: of a spreadsheet.
+        places: the rows' places in the file from which they were set aside, when repaired rows are replayed;
+            by default they are counted from 0.
         progress: called with the number of rows done after each batch; may raise to stop.
 
     Raises:
@@ -106,6 +109,7 @@ def stage_file(
         folder,
         now=now,
         surroundings=surroundings,
+        places=places,
         progress=progress,
         source_hash=digest.hexdigest(),
     )
@@ -118,10 +122,11 @@ def stage_rows(
     *,
     now: dt.datetime,
     surroundings: Surroundings | None = None,
+    places: Sequence[int] | None = None,
     progress: Callable[[int], None] | None = None,
     source_hash: str = "",
 ) -> Staged:
-    """As `stage_file`, for rows in hand (repaired rows that are replayed)."""
+    """As `stage_file`, for rows in hand."""
     surroundings = surroundings or Surroundings()
     folder.mkdir(parents=True, exist_ok=True)
     tally = Tally()
@@ -137,8 +142,9 @@ def stage_rows(
                 before = notices.get(notice.code)
                 count = notice.count + (before.count if before else 0)
                 notices[notice.code] = Notice(notice.code, count, notice.params)
+            checked = _placed(checked, tally.rows - raw.frame.height, places)
             if checked.wrong.height:
-                writers.write("rejects", _rejects(raw, checked.wrong))
+                writers.write("rejects", _rejects(raw, checked))
             placed = to_facts(
                 raw,
                 checked.frame,
@@ -146,7 +152,6 @@ def stage_rows(
                 mapping=mapping,
                 target=target,
                 surroundings=surroundings,
-                first=tally.rows - raw.frame.height,
             )
             for table, rows in placed.items():
                 writers.write(table, rows)
@@ -165,12 +170,24 @@ def _right_rows(checked: Checked) -> pl.Series:
     return rows.filter(~rows.is_in(checked.wrong["row"].implode())) if checked.wrong.height else rows
 
 
-def _rejects(raw: RawTable, wrong: pl.DataFrame) -> pl.DataFrame:
-    rows = wrong["row"]
+def _placed(checked: Checked, first: int, places: Sequence[int] | None) -> Checked:
+    """A batch whose rows know their places in the file instead of in the batch."""
+    height = checked.frame.height
+    seq = (
+        pl.int_range(first, first + height, dtype=pl.Int64, eager=True)
+        if places is None
+        else pl.Series(places[first : first + height], dtype=pl.Int64)
+    )
+    return replace(checked, frame=checked.frame.with_columns(seq.alias("seq")))
+
+
+def _rejects(raw: RawTable, checked: Checked) -> pl.DataFrame:
+    wrong, rows = checked.wrong, checked.wrong["row"]
     text = raw.frame.gather(rows).select(
         pl.struct(pl.all().cast(pl.String, strict=False)).struct.json_encode().alias("raw")
     )
-    return wrong.select(raw.lines(rows).alias("line"), "row", "column", "reason", "received").hstack(text)
+    places = checked.frame["seq"].gather(rows).alias("place")
+    return wrong.select(raw.lines(rows).alias("line"), places, "column", "reason", "received").hstack(text)
 
 
 class _Writers:

@@ -1,4 +1,4 @@
-"""What is done to imports and to what they brought."""
+"""What is done to imports."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from django.utils import timezone
 from servloop.errors import ServLoopError
 from servloop.facts import FactsScope
 from servloop.io.imports import Mapping
-from servloop_app.collect import files, quarantine
-from servloop_app.collect.models import FeedbackRecord, Import, MappingProfile, QuarantinedRow
+from servloop_app.collect import files
+from servloop_app.collect.models import Import, MappingProfile, QuarantinedRow
 from servloop_app.core.actions import Action, Actor
 from servloop_app.core.actions.units import find_unit
-from servloop_app.core.encryption import open_text
 from servloop_app.core.errors import ActionError, Conflict, NotFound
-from servloop_app.jobs.runs import enqueue
+from servloop_app.jobs.models import Run
+from servloop_app.jobs.runs import enqueue, request_cancel
 
 STORE_JOB = "import.store"
 UNDO_JOB = "import.undo"
-_MAX_REPAIRS = 1_000
+CLEAR_JOB = "import.clear"
 
 
 def find_import(public_id: UUID | str) -> Import:
@@ -37,7 +37,7 @@ def find_import(public_id: UUID | str) -> Import:
     return found
 
 
-class _OnImport(Action[Import]):
+class OnImport(Action[Import]):
     """An action on one existing import."""
 
     permission = "imports.edit"
@@ -82,7 +82,7 @@ class AddImport(Action[Import]):
 
 
 @dataclass
-class ConfirmImport(_OnImport):
+class ConfirmImport(OnImport):
     """Say what the columns mean and import the rows; the mapping is remembered for the next file of that shape."""
 
     name = "import.confirm"
@@ -91,7 +91,7 @@ class ConfirmImport(_OnImport):
 
     def validate(self, actor: Actor) -> None:  # noqa: ARG002
         found = find_import(self.source)
-        if found.state not in {Import.State.MAPPING, Import.State.FAILED}:
+        if not found.open_to_mapping:
             raise Conflict("collect.import_under_way", file=found.file_name)
         if files.source_of(self.source) is None:
             raise Conflict("collect.file_gone", file=found.file_name)
@@ -112,7 +112,7 @@ class ConfirmImport(_OnImport):
 
 
 @dataclass
-class RecordImport(_OnImport):
+class RecordImport(OnImport):
     """Put on record what an import brought; the one leaf for all its rows."""
 
     name = "import.record"
@@ -137,7 +137,7 @@ class RecordImport(_OnImport):
 
 
 @dataclass
-class RecordFailure(_OnImport):
+class RecordFailure(OnImport):
     """Put on record why a file could not be imported, or that it was cancelled; nothing of it is stored."""
 
     name = "import.fail"
@@ -150,11 +150,43 @@ class RecordFailure(_OnImport):
         found.state = Import.State.FAILED
         found.error_code, found.error_params = self.error_code, self.error_params
         found.save()
+        _reopen_rows(found)
+        return found
+
+
+def _reopen_rows(replay: Import) -> None:
+    """Rows that a replay was to bring wait for repair again."""
+    QuarantinedRow.objects.filter(replayed_by=replay).update(
+        state=QuarantinedRow.State.OPEN, replayed_by=None
+    )
+
+
+@dataclass
+class CancelImport(OnImport):
+    """Stop an import; what it stored so far is taken back."""
+
+    name = "import.cancel"
+    source: UUID
+
+    def validate(self, actor: Actor) -> None:  # noqa: ARG002
+        found = find_import(self.source)
+        if found.state != Import.State.WORKING:
+            raise Conflict("collect.nothing_to_cancel", file=found.file_name)
+
+    def perform(self, actor: Actor) -> Import:  # noqa: ARG002
+        found = find_import(self.source)
+        if found.run is not None:
+            request_cancel(found.run)
+            found.run.refresh_from_db()
+        # A running job stops and cleans up by itself; one that ended or never began cannot.
+        if found.run is None or found.run.state != Run.State.RUNNING:
+            found.run = enqueue(CLEAR_JOB, {"source": str(self.source)}, f"import:{self.source}")
+            found.save()
         return found
 
 
 @dataclass
-class DiscardImport(_OnImport):
+class DiscardImport(OnImport):
     """Throw away a file that was not imported."""
 
     name = "import.discard"
@@ -167,13 +199,14 @@ class DiscardImport(_OnImport):
 
     def perform(self, actor: Actor) -> Import:  # noqa: ARG002
         found = find_import(self.source)
+        _reopen_rows(found)
         found.delete()
         transaction.on_commit(lambda: files.remove(self.source))
         return found
 
 
 @dataclass
-class UndoImport(_OnImport):
+class UndoImport(OnImport):
     """Take an import back: its rows go, older revisions show again."""
 
     name = "import.undo"
@@ -197,6 +230,10 @@ class UndoImport(_OnImport):
 
 def _revised_by(found: Import) -> list[str]:
     """File names of later imports that revised rows of this one."""
+    others = Import.objects.filter(state__in=[Import.State.DONE, Import.State.WORKING]).exclude(pk=found.pk)
+    same = others.filter(mapping__name=found.mapping["name"], mapping__target=found.target)
+    if not any(other.total("revised") or other.state == Import.State.WORKING for other in same):
+        return []  # spares the look into the facts, which takes longer the more there are
     with files.fact_store().snapshot() as snapshot, snapshot.connect(FactsScope.everything()) as facts:
         later = {
             row[0]
@@ -212,7 +249,7 @@ def _revised_by(found: Import) -> list[str]:
 
 
 @dataclass
-class RecordUndo(_OnImport):
+class RecordUndo(OnImport):
     """Put on record that an import is gone."""
 
     name = "import.undone"
@@ -223,147 +260,8 @@ class RecordUndo(_OnImport):
         found.state = Import.State.UNDONE
         found.finished_at = timezone.now()
         found.save()
+        _reopen_rows(found)
         return found
-
-
-@dataclass
-class OpenQuarantined(Action[list[tuple[QuarantinedRow, dict[str, str | None]]]]):
-    """Look at rows that were set aside, as they stood in the file."""
-
-    name = "quarantine.open"
-    permission = "imports.edit"
-    source: UUID
-    rows: list[UUID]
-
-    def unit(self) -> int:
-        return find_import(self.source).unit_id
-
-    def object(self) -> str:
-        return f"import:{self.source}"
-
-    def perform(self, actor: Actor) -> list[tuple[QuarantinedRow, dict[str, str | None]]]:  # noqa: ARG002
-        rows = QuarantinedRow.objects.filter(source__public_id=self.source, id__in=self.rows)
-        return [(row, quarantine.opened(row)) for row in rows]
-
-
-@dataclass
-class ReplayRows(Action[Import]):
-    """Import rows that were repaired: each with the values that replace those of the file."""
-
-    name = "quarantine.replay"
-    permission = "imports.edit"
-    source: UUID
-    repairs: dict[UUID, dict[str, str]]
-    replay: UUID
-
-    def unit(self) -> int:
-        return find_import(self.source).unit_id
-
-    def object(self) -> str:
-        return f"import:{self.source}"
-
-    def validate(self, actor: Actor) -> None:  # noqa: ARG002
-        if not self.repairs:
-            raise ActionError("collect.nothing_repaired")
-        if len(self.repairs) > _MAX_REPAIRS:
-            raise ActionError("collect.too_many_repairs", limit=_MAX_REPAIRS, received=len(self.repairs))
-        open_rows = self._rows()
-        if len(open_rows) != len(self.repairs):
-            raise Conflict("collect.already_repaired")
-
-    def _rows(self) -> list[QuarantinedRow]:
-        return list(
-            QuarantinedRow.objects.filter(
-                source__public_id=self.source, id__in=list(self.repairs), state=QuarantinedRow.State.OPEN
-            )
-        )
-
-    def perform(self, actor: Actor) -> Import:
-        origin = find_import(self.source)
-        rows = self._rows()
-        repaired = []
-        for row in rows:
-            values = quarantine.opened(row)
-            given = {name: text for name, text in self.repairs[row.id].items() if name in values}
-            repaired.append({**values, **given})
-        size = quarantine.write_repaired(self.replay, repaired)
-        replay = Import.objects.create(
-            public_id=self.replay,
-            unit=origin.unit,
-            created_by=actor.person,
-            file_name=origin.file_name,
-            file_size=size,
-            mapping=origin.mapping,
-            replays=origin,
-            state=Import.State.WORKING,
-        )
-        replay.run = enqueue(STORE_JOB, {"source": str(self.replay)}, f"import:{self.source}")
-        replay.save()
-        QuarantinedRow.objects.filter(id__in=[row.id for row in rows]).update(
-            state=QuarantinedRow.State.REPLAYED, replayed_by=replay
-        )
-        return replay
-
-    def recorded(self) -> dict[str, Any]:
-        """Which rows, not what stands in them."""
-        return {
-            "source": str(self.source),
-            "replay": str(self.replay),
-            "rows": sorted(map(str, self.repairs)),
-        }
-
-
-@dataclass
-class DismissRows(Action[int]):
-    """Leave rows out for good; they stay on record as dismissed."""
-
-    name = "quarantine.dismiss"
-    permission = "imports.edit"
-    source: UUID
-    rows: list[UUID]
-
-    def unit(self) -> int:
-        return find_import(self.source).unit_id
-
-    def object(self) -> str:
-        return f"import:{self.source}"
-
-    def perform(self, actor: Actor) -> int:  # noqa: ARG002
-        return QuarantinedRow.objects.filter(
-            source__public_id=self.source, id__in=self.rows, state=QuarantinedRow.State.OPEN
-        ).update(state=QuarantinedRow.State.DISMISSED)
-
-
-@dataclass
-class OpenFeedbackText(Action[str]):
-    """Read a feedback in clear: personal data that lists and searches mask."""
-
-    name = "feedback.open"
-    permission = "personal_data.open"
-    record: UUID
-    reason: str
-
-    def _found(self) -> FeedbackRecord:
-        record = FeedbackRecord.objects.filter(id=self.record).first()
-        if record is None:
-            raise NotFound("feedback", self.record)
-        return record
-
-    def unit(self) -> int | None:
-        return self._found().unit_id
-
-    def object(self) -> str:
-        return f"feedback:{self.record}"
-
-    def validate(self, actor: Actor) -> None:  # noqa: ARG002
-        if not self.reason.strip():
-            raise ActionError("collect.reason_missing")
-
-    def perform(self, actor: Actor) -> str:  # noqa: ARG002
-        record = self._found()
-        if not record.sealed_text:
-            return "\n\n".join(text for text in (record.masked_title, record.masked_text) if text)
-        return open_text(record, "sealed_text")
 
 
 def failure_of(error: ServLoopError, source: UUID) -> RecordFailure:
