@@ -85,6 +85,7 @@ def test_offsets_are_code_points_of_the_original() -> None:
     text = "😀①手机：１３８\u200b１２３４\ufeff５６７８。"
     (span,) = detect(text)
     assert text[span.start : span.end] == "１３８\u200b１２３４\ufeff５６７８"
+    assert kinds("①③⑧①②③④⑤⑥⑦⑧") == kinds("１３８１２３４５６７８") == kinds("¹³⁸¹²³⁴⁵⁶⁷⁸") == ["mobile"]
     squeezed = "㎏㍿" + "13812345678"
     assert [squeezed[s.start : s.end] for s in detect(squeezed)] == ["13812345678"]
 
