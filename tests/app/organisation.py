@@ -1,8 +1,8 @@
 """A small organisation to test in, made by actions like any other.
 
-    head ── north ── beijing ── counter
-         │        └─ tianjin
-         └─ south ── shanghai
+head ── north ── beijing ── counter
+     │        └─ tianjin
+     └─ south ── shanghai
 """
 
 from __future__ import annotations

@@ -50,7 +50,9 @@ def configure(config: pytest.Config) -> None:
 def _start_postgres(folder: Path, config: pytest.Config) -> str:
     """A throw-away cluster on a free port; as an unprivileged user, since PostgreSQL refuses root."""
     if not (POSTGRES / "initdb").exists():
-        pytest.exit(f"{POSTGRES} is missing; install the Debian package postgresql-15 (`make system` does)", 4)
+        pytest.exit(
+            f"{POSTGRES} is missing; install the Debian package postgresql-15 (`make system` does)", 4
+        )
     cluster = folder / "postgres"
     cluster.mkdir()
     folder.chmod(0o755)

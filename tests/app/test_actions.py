@@ -154,7 +154,7 @@ def test_an_action_does_not_execute_another(organisation):
         def perform(self, actor):
             execute(RenameAll(), actor)
 
-    with pytest.raises(RuntimeError, match="executed inside test.nested"):
+    with pytest.raises(RuntimeError, match=r"executed inside test\.nested"):
         execute(Nested(), SYSTEM)
 
 
@@ -180,7 +180,9 @@ def test_action_names_are_stable_and_permissions_exist():
     from servloop_app.core.permissions import PERMISSIONS
 
     known = actions()
-    assert {"unit.create", "unit.move", "person.create", "role.assign", "token.issue", "job.cancel"} <= set(known)
+    assert {"unit.create", "unit.move", "person.create", "role.assign", "token.issue", "job.cancel"} <= set(
+        known
+    )
     for name, action in known.items():
         assert name.count(".") == 1
         assert action.permission == "" or action.permission in PERMISSIONS

@@ -81,9 +81,9 @@ def test_a_flipped_byte_is_found(published, position):
 
 
 def test_a_flipped_byte_with_its_hash_made_to_fit_is_found(published):
-    body = LogLeaf.objects.get(seq=4).body.replace("unit:north", "unit:south")
+    body = LogLeaf.objects.get(seq=4).body.replace("unit:tianjin", "unit:faraway")
     tamper(
-        "UPDATE core_logleaf SET body = %s, hash = %s, object = 'unit:south' WHERE seq = 4",
+        "UPDATE core_logleaf SET body = %s, hash = %s, object = 'unit:faraway' WHERE seq = 4",
         body,
         leaf_hash(body.encode()),
     )
@@ -91,9 +91,9 @@ def test_a_flipped_byte_with_its_hash_made_to_fit_is_found(published):
 
 
 def test_a_forged_history_with_a_forged_state_is_found_by_the_checkpoint(published):
-    body = LogLeaf.objects.get(seq=4).body.replace("unit:north", "unit:south")
+    body = LogLeaf.objects.get(seq=4).body.replace("unit:tianjin", "unit:faraway")
     tamper(
-        "UPDATE core_logleaf SET body = %s, hash = %s, object = 'unit:south' WHERE seq = 4",
+        "UPDATE core_logleaf SET body = %s, hash = %s, object = 'unit:faraway' WHERE seq = 4",
         body,
         leaf_hash(body.encode()),
     )
@@ -118,7 +118,9 @@ def test_a_leaf_missing_in_the_middle_is_found(published):
     assert "trust.leaf_out_of_place" in found()
 
 
-@pytest.mark.parametrize("columns", [("body", "hash"), ("body",), ("body", "hash", "actor", "action", "object", "time")])
+@pytest.mark.parametrize(
+    "columns", [("body", "hash"), ("body",), ("body", "hash", "actor", "action", "object", "time")]
+)
 def test_two_swapped_rows_are_found(published, columns):
     rows = {seq: LogLeaf.objects.filter(seq=seq).values_list(*columns).get() for seq in (2, 7)}
     assignment = ", ".join(f"{column} = %s" for column in columns)
@@ -151,7 +153,12 @@ def test_changed_details_are_found(log, settings):
     second = execute(UpdateUnit("north", LocalizedText("乙"), "division"), SYSTEM).seq
     assert audit_log.verify([]).intact
     row = LogPayload.objects.get(pk=first)
-    tamper("UPDATE core_logpayload SET sealed = %s, salt = %s WHERE leaf_id = %s", bytes(row.sealed), bytes(row.salt), second)
+    tamper(
+        "UPDATE core_logpayload SET sealed = %s, salt = %s WHERE leaf_id = %s",
+        bytes(row.sealed),
+        bytes(row.salt),
+        second,
+    )
     assert [problem.code for problem in audit_log.verify([]).problems] == ["core.log_payload_differs"]
 
 

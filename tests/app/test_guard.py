@@ -48,7 +48,7 @@ ATTEMPTS = {
     "password": lambda unit: Person(username="x").save(),
     "raw insert": _raw("INSERT INTO core_unit (code) VALUES ('x')"),
     "raw update": _raw("update core_unit set kind = 'team'"),
-    "raw update, quoted": _raw('UPDATE "core_unit" SET kind = \'team\''),
+    "raw update, quoted": _raw("UPDATE \"core_unit\" SET kind = 'team'"),
     "raw delete, comment": _raw("/* SELECT */ DELETE FROM core_assignment"),
     "raw delete, line comment": _raw("-- SELECT\nDELETE FROM core_assignment"),
     "common table": _raw("WITH x AS (SELECT 1) DELETE FROM core_assignment"),

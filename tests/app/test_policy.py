@@ -45,7 +45,9 @@ def test_assignments_hold_from_a_day_until_another(organisation):
     person = organisation.person()
     today = TODAY()
     execute(AssignRole(person.public_id, "agent", "north", "allow", today, today + timedelta(days=2)), SYSTEM)
-    held = [bool(Policy(person, today + timedelta(days=shift)).units("tickets.view")) for shift in (-1, 0, 1, 2)]
+    held = [
+        bool(Policy(person, today + timedelta(days=shift)).units("tickets.view")) for shift in (-1, 0, 1, 2)
+    ]
     assert held == [False, True, True, False]
 
 
@@ -90,7 +92,9 @@ def test_an_unknown_permission_is_a_defect():
 
 
 def test_two_queries_whatever_is_asked(organisation, django_assert_num_queries):
-    person = organisation.person(("quality_manager", "north"), ("agent", "south"), ("agent", "shanghai", "deny"))
+    person = organisation.person(
+        ("quality_manager", "north"), ("agent", "south"), ("agent", "shanghai", "deny")
+    )
     policy = Policy(person)
     with django_assert_num_queries(2):
         for permission in PERMISSIONS:
@@ -107,7 +111,12 @@ def test_scoped_rows_are_those_of_visible_units(organisation, django_assert_num_
         seen = set(scoped(Person, policy, "people.view"))
     assert here in seen
     assert there not in seen
-    assert {unit.code for unit in scoped(Unit, policy, "units.view")} == {"north", "beijing", "tianjin", "counter"}
+    assert {unit.code for unit in scoped(Unit, policy, "units.view")} == {
+        "north",
+        "beijing",
+        "tianjin",
+        "counter",
+    }
     assert scoped(Assignment, policy, "roles.view").count() == 0
     everything = Policy(organisation.person(("administrator", "head")))
     assert set(scoped(Person, everything, "people.view")) == set(Person.objects.all())
@@ -133,7 +142,14 @@ def test_closed_units_leave_the_tree_but_not_the_past(organisation):
 
 
 UNITS = ("head", "north", "south", "beijing", "tianjin", "shanghai", "counter")
-PARENT = dict(north="head", south="head", beijing="north", tianjin="north", shanghai="south", counter="beijing")
+PARENT = {
+    "north": "head",
+    "south": "head",
+    "beijing": "north",
+    "tianjin": "north",
+    "shanghai": "south",
+    "counter": "beijing",
+}
 
 
 def above(unit):

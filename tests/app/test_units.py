@@ -62,7 +62,9 @@ def test_what_cannot_be(organisation):
     organisation.person(home="counter")
     assert refused(RemoveUnit("counter")) == "core.unit_in_use"
     execute(CloseUnit("counter", later), SYSTEM)
-    assert refused(CreateUnit("desk", LocalizedText("x"), "team", "counter", later)) == "core.parent_not_in_tree"
+    assert (
+        refused(CreateUnit("desk", LocalizedText("x"), "team", "counter", later)) == "core.parent_not_in_tree"
+    )
     assert refused(CloseUnit("counter", later)) == "core.unit_closed"
 
 

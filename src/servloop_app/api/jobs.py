@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from servloop.messages import message
 from servloop_app.api.changes import Window, carry_out
@@ -47,9 +47,9 @@ def cancel_run(request: HttpRequest, run: UUID) -> Recorded:
 
 @router.post("/{run}/retry", response={201: Recorded})
 @policy("jobs.edit")
-def retry_run(request: HttpRequest, run: UUID) -> tuple[int, Recorded]:
+def retry_run(request: HttpRequest, run: UUID) -> Status[Recorded]:
     """Do the work of a failed or cancelled job again; the answer names the new job."""
-    return 201, carry_out(request, RetryRun(run))
+    return Status(201, carry_out(request, RetryRun(run)))
 
 
 @schedules.get("", response=list[ScheduleOut])

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from servloop_app.api.changes import carry_out
 from servloop_app.api.schemas import MeOut, Recorded, SessionOut, TokenIn, TokenMade, TokenOut
@@ -89,11 +89,11 @@ def tokens(request: HttpRequest) -> list[TokenOut]:
 
 @router.post("/tokens", response={201: TokenMade})
 @signed_in(_OWN)
-def issue_token(request: HttpRequest, given: TokenIn) -> tuple[int, TokenMade]:
+def issue_token(request: HttpRequest, given: TokenIn) -> Status[TokenMade]:
     """Make a token; it can do what the caller may do, within its scopes."""
     _by_session(request)
     done = execute(IssueToken(given.name, given.scopes, given.days), actor_of(request, "api"))
-    return 201, TokenMade(seq=done.seq, undoable=False, id="", token=done.outcome)
+    return Status(201, TokenMade(seq=done.seq, undoable=False, id="", token=done.outcome))
 
 
 @router.delete("/tokens/{token}", response=Recorded)

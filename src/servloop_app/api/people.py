@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from servloop_app.api.changes import Window, carry_out
 from servloop_app.api.schemas import (
@@ -56,10 +56,10 @@ def list_people(request: HttpRequest, window: Query[Window], search: str = "") -
 
 @router.post("", response={201: Recorded})
 @policy("people.edit")
-def create_person(request: HttpRequest, given: PersonIn) -> tuple[int, Recorded]:
+def create_person(request: HttpRequest, given: PersonIn) -> Status[Recorded]:
     """Add a person; a sign-in name exists once, so the same request twice adds one person."""
     action = CreatePerson(given.username, given.unit, given.name, given.email, given.language)
-    return 201, carry_out(request, action)
+    return Status(201, carry_out(request, action))
 
 
 @router.get("/{person}", response=PersonOut)
@@ -96,11 +96,11 @@ def list_assignments(request: HttpRequest, person: UUID) -> list[AssignmentOut]:
 
 @router.post("/{person}/roles", response={201: Recorded})
 @policy("roles.assign")
-def assign_role(request: HttpRequest, person: UUID, given: AssignmentIn) -> tuple[int, Recorded]:
+def assign_role(request: HttpRequest, person: UUID, given: AssignmentIn) -> Status[Recorded]:
     """Give or deny a role in a unit and below."""
     _seen(request, person)
     action = AssignRole(person, given.role, given.unit, given.effect, valid_to=given.valid_to)
-    return 201, carry_out(request, action)
+    return Status(201, carry_out(request, action))
 
 
 @router.delete("/{person}/roles/{assignment}", response=Recorded)

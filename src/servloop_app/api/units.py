@@ -4,7 +4,7 @@ from datetime import date
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 
 from servloop_app.api.changes import carry_out
 from servloop_app.api.schemas import Code, Recorded, UnitChange, UnitIn, UnitMove, UnitOut
@@ -37,7 +37,7 @@ def list_units(request: HttpRequest, on: date | None = None) -> list[UnitOut]:
 
 @router.post("", response={201: Recorded})
 @policy("units.edit")
-def create_unit(request: HttpRequest, given: UnitIn) -> tuple[int, Recorded]:
+def create_unit(request: HttpRequest, given: UnitIn) -> Status[Recorded]:
     """Add a unit; a code exists once, so the same request twice adds one unit."""
     action = CreateUnit(
         given.code,
@@ -47,7 +47,7 @@ def create_unit(request: HttpRequest, given: UnitIn) -> tuple[int, Recorded]:
         given.valid_from or timezone.localdate(),
         given.time_zone,
     )
-    return 201, carry_out(request, action, given.code)
+    return Status(201, carry_out(request, action, given.code))
 
 
 @router.put("/{code}", response=Recorded)

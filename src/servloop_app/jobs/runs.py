@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import ForeignObjectRel, Q, QuerySet
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -331,7 +331,13 @@ def _recover(run: Run) -> int:
 def tidy(before: datetime) -> int:
     """Delete finished runs and task rows older than a day; how many runs went."""
     ended = Q(state__in=[Run.State.DONE, Run.State.FAILED, Run.State.CANCELLED])
-    with guard.opening(_BOOKS, "jobs_schedule"):
+    # Rows of other packages that name a run forget it.
+    referring = [
+        field.related_model._meta.db_table
+        for field in Run._meta.get_fields(include_hidden=True)
+        if isinstance(field, ForeignObjectRel)
+    ]
+    with guard.opening(_BOOKS, *referring):
         DBTaskResult.objects.filter(finished_at__lt=before).delete()
         gone, _by_model = Run.objects.filter(ended, finished_at__lt=before).delete()
     return gone
