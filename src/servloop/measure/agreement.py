@@ -90,6 +90,14 @@ class AgreementReport(Result):
         named |= {f"icc_{form.form}": form.estimate for form in self.icc}
         return named | {"kendall_w": self.kendall_w}
 
+    def gaps(self, language: str = "en") -> dict[str, list[str]]:
+        """Sentence → names of the coefficients that are not computable for that reason."""
+        found: dict[str, list[str]] = {}
+        for name, estimate in self.estimates().items():
+            if estimate.reason is not None:
+                found.setdefault(estimate.reason.message(language), []).append(name)
+        return found
+
     def to_dict(self, language: str = "en") -> dict[str, Any]:
         """Plain figures by name (None where not computable); intervals, tests and reasons under ``details``."""
         details = super().to_dict(language)

@@ -21,6 +21,8 @@ def command(
     request: TableRequest, ratings: tuple[str, ...], categories: tuple[str, ...], bootstrap: int
 ) -> None:
     """Agreement of mystery shoppers, auditors or coders (评分者一致性)."""
+    import polars as pl
+
     from servloop.measure.agreement import agreement
 
     file = request.read()
@@ -29,7 +31,10 @@ def command(
     )
 
     def show() -> None:
-        frame = result.to_frame().drop("method")
+        frame = result.to_frame().filter(pl.col("value").is_not_null()).drop("method", "reason")
         show_frame("agreement", frame, request.language)
+        # Several coefficients are missing for one reason: say it once.
+        for sentence, names in result.gaps(request.language).items():
+            click.echo(f"{', '.join(names)}: {sentence}")
 
     request.report(result, file, show)

@@ -103,7 +103,9 @@ def test_agreement(reference: Path) -> None:
     assert pair["cohen"] == pytest.approx(known["cohen_diagnoses_r1r2"]["kappa"], rel=1e-6)
     numbers = answer("agreement", reference / "data/survey/irr_anxiety.csv")
     assert set(numbers["icc"]) == {"1", "2", "3", "1k", "2k", "3k"}
-    assert "fleiss" in run("agreement", file)
+    shown = run("agreement", file, "--lang", "zh")
+    assert "fleiss" in shown
+    assert "cohen, cohen_linear, cohen_quadratic: 无法计算" in shown
 
 
 def test_quality(reference: Path) -> None:
