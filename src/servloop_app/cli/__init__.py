@@ -14,6 +14,7 @@ from servloop_app.cli.output import EXIT_USAGE, language_of
 # command → module that defines it as `command`
 _COMMANDS = {
     "audit": "servloop_app.cli.audit",
+    "demo": "servloop_app.cli.demo",
     "doctor": "servloop_app.cli.doctor",
     "keys": "servloop_app.cli.keys",
     "measure": "servloop_app.cli.measure",

@@ -1,0 +1,69 @@
+"""``servloop demo``: a sample organisation in a data folder of its own, served like any other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+_DATA = "var/demo"
+
+
+@click.command("demo")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--no-serve", is_flag=True, help="Load the sample data and end.")
+@click.pass_context
+def command(context: click.Context, host: str, port: int, *, no_serve: bool) -> None:
+    """Load a sample organisation and start the platform. 装入示例组织并启动平台。
+
+    The data go to var/demo, or to SERVLOOP_DATA when that is set. Run it again to go on with the same data;
+    delete the folder to start afresh.
+    """
+    from servloop_app.cli import platform, up
+
+    os.environ.setdefault("SERVLOOP_DATA", _DATA)
+    platform.start_django()
+    from django.conf import settings
+
+    made = _load(Path(settings.DATA_FOLDER))
+    _say_how_to_sign_in(Path(settings.DATA_FOLDER), made, f"http://{host}:{port}/")
+    if not no_serve:
+        context.invoke(up.command, host=host, port=port)
+
+
+def _load(folder: Path) -> Mapping[str, str]:
+    """Make what is missing, and return the passwords that were made up now."""
+    from django.core.management import call_command
+
+    from servloop_app.cli import platform
+    from servloop_app.demo import organisation, passwords, process_logs
+
+    actor = platform.machine_owner()
+    if platform.migrations_pending():
+        call_command("migrate", verbosity=0, interactive=False)
+    organisation.set_up(actor)
+    kept = passwords.read(folder)
+    made = {} if kept else passwords.make(folder, [person.username for person in organisation.PEOPLE])
+    organisation.employ(kept or made, actor, renew=bool(made))
+    process_logs.load(actor)
+    platform.prepare_database()
+    return made
+
+
+def _say_how_to_sign_in(folder: Path, made: Mapping[str, str], address: str) -> None:
+    from servloop_app.demo.organisation import NAME, PEOPLE
+    from servloop_app.demo.passwords import FILE_NAME
+
+    click.echo(f"{NAME.zh}：人员、单位和记录都是虚构的。")
+    click.echo(f"{NAME.en}: people, units and records are made up.\n")
+    for person in PEOPLE:
+        password = f"{made[person.username]}  " if made else ""
+        click.echo(f"  {person.username:<10}{password}{person.name}，{person.duty.zh} / {person.duty.en}")
+    where = folder / FILE_NAME
+    click.echo(f"\n打开 {address}，用上面任一用户名登录；密码保存在 {where}（只有您能读）。")
+    click.echo(
+        f"Open {address} and sign in with one of these names; {where} keeps the passwords (mode 0600)."
+    )
