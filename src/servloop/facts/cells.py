@@ -1,0 +1,260 @@
+"""Formulas over the facts: one pass of the engine gives a statistic per unit, month, channel and segment.
+
+Everything a page shows is merged from these few cells, so that no request touches the facts and every selection adds up.
+"""
+
+# ruff: noqa: S608 - SQL is made of checked names; values travel as parameters
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from servloop.errors import SpecError
+from servloop.facts.schema import TABLES
+from servloop.measure.figures.formula import Formula, Node, Type, parse_formula
+from servloop.measure.figures.statistics import BIN_GROWTH, ZERO_BIN, Statistic
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+_TYPES: Mapping[str, Type] = {
+    "string": "text",
+    "int32": "number",
+    "int64": "number",
+    "double": "number",
+    "bool": "truth",
+    "timestamp": "time",
+    "date32": "time",
+}
+# Machinery of the tables that no metric is about.
+_HIDDEN = {
+    "record_id",
+    "import_id",
+    "content_hash",
+    "revision",
+    "replaces_import",
+    "replaces_seq",
+    "occurrence",
+    "schema_version",
+    "ingested_at",
+}
+_CASES = """
+    SELECT e.process_id, e.case_id, any_value(e.unit_id) AS unit_id, max(e.local_date) AS local_date,
+        min(coalesce(e.start_time, e.occurred_at)) AS started_at, max(e.occurred_at) AS occurred_at,
+        epoch(max(e.occurred_at)) - epoch(min(coalesce(e.start_time, e.occurred_at))) AS seconds,
+        count(*)::DOUBLE AS events, count(DISTINCT e.activity)::DOUBLE AS activities,
+        count(DISTINCT e.resource)::DOUBLE AS resources, count(*) > count(DISTINCT e.activity) AS rework,
+        arg_min(e.activity, (e.occurred_at, e.seq)) AS first_activity,
+        arg_max(e.activity, (e.occurred_at, e.seq)) AS last_activity, any_value(c.sla_seconds) AS sla_seconds
+    FROM events AS e LEFT JOIN event_cases AS c ON c.process_id = e.process_id AND c.case_id = e.case_id
+    WHERE e.lifecycle IS NULL OR e.lifecycle = 'complete'
+    GROUP BY e.process_id, e.case_id
+"""
+_CASE_COLUMNS: Mapping[str, Type] = {
+    "process_id": "text",
+    "case_id": "text",
+    "unit_id": "text",
+    "local_date": "time",
+    "started_at": "time",
+    "occurred_at": "time",
+    "seconds": "number",
+    "events": "number",
+    "activities": "number",
+    "resources": "number",
+    "rework": "truth",
+    "first_activity": "text",
+    "last_activity": "text",
+    "sla_seconds": "number",
+}
+SOURCES = (
+    *(name for name in TABLES if name not in {"rejects", "labels", "event_objects", "event_cases"}),
+    "cases",
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The statistic of one unit, month, channel and segment; each may be missing."""
+
+    unit_id: str | None
+    month: str | None
+    channel: str | None
+    segment: str | None
+    statistic: Statistic
+
+
+def columns_of(source: str) -> dict[str, Type]:
+    """Columns that formulas may name, with their types.
+
+    Args:
+        source: a fact table, or ``cases``: one row per case of a process, with ``seconds`` from first start to last end.
+
+    Raises:
+        SpecError: `figures.unknown_source`.
+    """
+    if source == "cases":
+        return dict(_CASE_COLUMNS)
+    if source not in SOURCES:
+        raise SpecError("figures.unknown_source", source=source, known=sorted(SOURCES))
+    return {c.name: _TYPES[c.type] for c in TABLES[source].columns if c.name not in _HIDDEN}
+
+
+def compute_cells(
+    facts: duckdb.DuckDBPyConnection, source: str, formula: str | Formula, *, segment: str | None = None
+) -> list[Cell]:
+    """One pass over a source.
+
+    Rows whose argument has no value (an unanswered question, a condition on a missing column) do not count in n.
+
+    Args:
+        facts: a connection of a snapshot, limited to the scope that may be seen.
+        source: one of `SOURCES`.
+        formula: the formula, or its text.
+        segment: a text column to split by, besides unit, month and channel.
+
+    Raises:
+        SpecError: `figures.…`.
+    """
+    columns = columns_of(source)
+    checked = parse_formula(formula, columns) if isinstance(formula, str) else formula
+    if segment is not None and columns.get(segment) != "text":
+        raise SpecError(
+            "figures.unknown_column", name=segment, known=sorted(n for n, t in columns.items() if t == "text")
+        )
+    relation = f"({_CASES})" if source == "cases" else f'"{source}"'
+    sql, params = _query(checked, relation, "channel" in columns, segment)
+    return [_cell(checked, row) for row in facts.execute(sql, params).fetchall()]
+
+
+def records_of(
+    facts: duckdb.DuckDBPyConnection, source: str, formula: str, *, limit: int, offset: int = 0
+) -> pl.DataFrame:
+    """The rows behind a figure, newest first: what counts, and whether it is a hit."""
+    columns = columns_of(source)
+    checked = parse_formula(formula, columns)
+    writer = _Writer()
+    argument = writer.sql(checked.argument) if checked.argument else "true"
+    where = writer.condition(checked.where)
+    relation = f"({_CASES})" if source == "cases" else f'"{source}"'
+    page: pl.DataFrame = facts.sql(
+        f"SELECT *, {argument} AS counted FROM {relation} WHERE {where} ORDER BY occurred_at DESC LIMIT {limit:d}"
+        f" OFFSET {offset:d}",
+        params=writer.params,
+    ).pl()
+    return page
+
+
+def _query(
+    formula: Formula, relation: str, has_channel: bool, segment: str | None
+) -> tuple[str, list[object]]:
+    writer = _Writer()
+    dimensions = ", ".join(
+        (
+            "unit_id",
+            "date_trunc('month', local_date)::DATE AS month",
+            "channel" if has_channel else "NULL::VARCHAR AS channel",
+            f'"{segment}" AS segment' if segment else "NULL::VARCHAR AS segment",
+        )
+    )
+    # The order of pieces is the order of parameters.
+    value = writer.sql(formula.argument) if formula.argument else "1"
+    where = writer.condition(formula.where)
+    base = f"SELECT {dimensions}, {value} AS x FROM {relation} WHERE {where}"
+    if formula.kept == "histogram":
+        place = f"CASE WHEN x = 0 THEN {ZERO_BIN} ELSE floor(ln(x) / ln({BIN_GROWTH}))::INTEGER END"
+        inner = (
+            f"SELECT unit_id, month, channel, segment, {place} AS place, count(*) AS rows, sum(x) AS total,"
+            f" sum(x * x) AS squares FROM ({base}) WHERE x >= 0 GROUP BY ALL"
+        )
+        columns = (
+            "unit_id, month, channel, segment, sum(rows), 0, 0, sum(total), sum(squares), list((place, rows))"
+        )
+        return f"SELECT {columns} FROM ({inner}) GROUP BY ALL", writer.params
+    kept = {
+        "count": "count(*), 0, 0, 0, 0",
+        "share": "count(x), count(*) FILTER (x), 0, 0, 0",
+        "moments": "count(x), 0, 0, coalesce(sum(x), 0), coalesce(sum(x * x), 0)",
+        "net": "count(*) FILTER (x BETWEEN 0 AND 10), count(*) FILTER (x BETWEEN 9 AND 10),"
+        " count(*) FILTER (x BETWEEN 0 AND 6), 0, 0",
+    }[formula.kept]
+    return f"SELECT unit_id, month, channel, segment, {kept}, NULL FROM ({base}) GROUP BY ALL", writer.params
+
+
+def _cell(formula: Formula, row: tuple[object, ...]) -> Cell:
+    unit, month, channel, segment, n, hits, against, total, squares, bins = row
+    kept = Statistic(
+        formula.kept,
+        int(str(n)),
+        int(str(hits)),
+        int(str(against)),
+        float(str(total)),
+        float(str(squares)),
+        {int(place): int(count) for place, count in bins} if isinstance(bins, list) else {},
+    )
+    return Cell(_text(unit), _text(month), _text(channel), _text(segment), kept)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+class _Writer:
+    """Writes an expression as SQL; every literal becomes a parameter."""
+
+    def __init__(self) -> None:
+        self.params: list[object] = []
+
+    def condition(self, node: Node | None) -> str:
+        """A filter: rows for which the condition is unknown are left out."""
+        return "true" if node is None else f"coalesce({self.sql(node)}, false)"
+
+    def sql(self, node: Node) -> str:
+        if node.kind == "column":
+            return f'"{node.name}"'
+        if node.kind == "literal":
+            self.params.append(node.value)
+            return "?::DOUBLE" if node.type == "number" else "?"
+        if node.kind == "function":
+            return self._function(node)
+        return self._operator(node)
+
+    def _operator(self, node: Node) -> str:
+        parts = [self.sql(part) for part in node.parts]
+        if node.name in {"and", "or"}:
+            return "(" + f" {node.name} ".join(parts) + ")"
+        if node.name == "not":
+            return f"(NOT {parts[0]})"
+        if node.name == "negative":
+            return f"(-{parts[0]})"
+        if node.name in {"in", "not in"}:
+            return f"({parts[0]} {node.name.upper()} ({', '.join(parts[1:])}))"
+        if node.name == "/":
+            return f"({parts[0]} / nullif({parts[1]}, 0))"
+        operator = {"==": "=", "!=": "<>"}.get(node.name, node.name)
+        return f"({parts[0]} {operator} {parts[1]})"
+
+    def _function(self, node: Node) -> str:
+        if node.name == "attribute":
+            # A JSON pointer, so that no character of the name has a meaning of its own.
+            pointer = "/" + str(node.parts[0].value).replace("~", "~0").replace("/", "~1")
+            self.params.append(pointer)
+            return "json_extract_string(attributes, ?)"
+        parts = [self.sql(part) for part in node.parts]
+        if node.name == "seconds":
+            return f"(epoch({parts[1]}) - epoch({parts[0]}))"
+        if node.name == "number":
+            return f"TRY_CAST({parts[0]} AS DOUBLE)"
+        return {
+            "present": "({} IS NOT NULL)",
+            "missing": "({} IS NULL)",
+            "contains": "contains({}, {})",
+            "absolute": "abs({})",
+        }[node.name].format(*parts)
+
+
+def bins_to_json(statistic: Statistic) -> str:
+    """Bins as text, for storing a cell."""
+    return json.dumps({str(place): count for place, count in statistic.bins.items()})
