@@ -108,8 +108,10 @@ class ResponseQuality(Result):
         return {name: int(flag.sum()) for name, flag in self.flags.items()}
 
     def to_dict(self, language: str = "en") -> dict[str, Any]:
-        """Counts first, then one list a index and flag (a value a row; null where not defined)."""
-        return {"flag_counts": self.counts(), **super().to_dict(language)}
+        """Counts first, then a list a row for each index under its name, and for each flag (null: not defined)."""
+        document = super().to_dict(language)
+        indices = document.pop("indices")
+        return {"flag_counts": self.counts(), **indices, **document}
 
     def to_frame(self) -> pl.DataFrame:
         """One row a respondent: indices, flags, number of flags, careless."""

@@ -32,7 +32,7 @@ def found(reference: Path) -> ResponseQuality:
 def test_reference_indices(golden: dict, found: ResponseQuality, index: str) -> None:
     expected = golden["psychsyn_0.3" if index == "psychsyn" else index]
     document = json.loads(json.dumps(found.to_dict()))
-    for ours, known in zip(document["indices"][index], expected, strict=True):
+    for ours, known in zip(document[index], expected, strict=True):
         assert ours == (known if known is None else pytest.approx(known, rel=1e-6, abs=1e-9))
 
 
