@@ -109,7 +109,7 @@ class EventLog:
             seq_supplied=seq_supplied,
             warnings=warnings,
         )
-        return log._with_ties()
+        return _with_ties(log)
 
     @property
     def events(self) -> int:
@@ -217,13 +217,14 @@ class EventLog:
             start=None if self.start is None else self.start[events],
             rows=self.rows[events],
         )
-        return part._with_ties()
+        return _with_ties(part)
 
-    def _with_ties(self) -> EventLog:
-        """The log with the warning about ties that fits its events."""
-        others = tuple(notice for notice in self.warnings if notice.code != _TIES)
-        ties = () if self.seq_supplied else _ties(self)
-        return self if others + ties == self.warnings else replace(self, warnings=others + ties)
+
+def _with_ties(log: EventLog) -> EventLog:
+    """The log with the warning about ties that fits its events."""
+    others = tuple(notice for notice in log.warnings if notice.code != _TIES)
+    ties = () if log.seq_supplied else _ties(log)
+    return log if others + ties == log.warnings else replace(log, warnings=others + ties)
 
 
 def _microseconds(column: pl.Series) -> Int64:
