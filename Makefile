@@ -18,9 +18,8 @@ system: ## Debian packages for browser tests, PostgreSQL tests and PDF
 python: $(BIN)/.installed ## The Python environment in .venv, from hashed locks
 
 $(BIN)/.installed: requirements/dev.txt pyproject.toml hatch_build.py
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@scripts/check_tools.sh $(PYTHON)
+	@scripts/install_python.sh $(PYTHON)
 	@touch $@
 
 messages: $(BIN)/.installed ## Compile the translation catalogues
@@ -30,10 +29,11 @@ frontend: frontend/node_modules/.installed ## Build the pages' scripts and style
 	@cd frontend && npm run --silent build
 
 frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json
-	cd frontend && npm ci --no-audit --no-fund --silent
+	@scripts/check_tools.sh $(PYTHON)
+	cd frontend && npm ci --no-audit --no-fund --silent </dev/null
 	@touch $@
 
-demo: setup ## Set everything up, load sample data and serve http://127.0.0.1:8000
+demo: python messages frontend ## Set up what it needs, load sample data and serve http://127.0.0.1:8000
 	servloop demo
 
 test: setup check ## Set everything up and run the tests (first tier, under 20 minutes)
@@ -61,7 +61,7 @@ docs: python ## Build the documentation site into site/
 audit: python ## Look up known vulnerabilities; fails when the database cannot be reached
 	scripts/audit.sh
 
-lock: $(BIN)/uv ## Resolve the requirement locks again
+lock: python ## Resolve the requirement locks again
 	scripts/lock.sh
 
 wheel: setup ## Build the wheel into dist/

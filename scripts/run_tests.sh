@@ -1,30 +1,35 @@
 #!/usr/bin/env bash
 # The two tiers of tests. Usage: scripts/run_tests.sh fast|slow
-# Each group runs even when an earlier one failed, so that one run shows everything; the exit code tells.
+# Each group runs even when an earlier one failed, so that one run shows everything; the exit code tells. The
+# closing lines of all groups stand together at the end.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8
 tier="${1:?fast or slow}"
 case "$tier" in
   fast) select=(-m "not slow") ;;
   slow) select=(-m "slow") ;;
   *) echo "unknown tier '$tier'; expected fast or slow" >&2; exit 2 ;;
 esac
+output="$(mktemp)"
+trap 'rm -f "$output"' EXIT
+closing=()
 failed=()
 group() {
   local name="$1"; shift
   echo "== $tier: $name"
-  python -m pytest -q "${select[@]}" "$@"
-  local code=$?
+  python -m pytest -q "${select[@]}" "$@" </dev/null | tee "$output"
+  local code=${PIPESTATUS[0]}
+  closing+=("$name: $(tail -n 1 "$output")")
   # 5 means that this tier selected no test of the group.
-  [ $code -eq 0 ] || [ $code -eq 5 ] || failed+=("$name")
+  [ "$code" -eq 0 ] || [ "$code" -eq 5 ] || failed+=("$name")
 }
-group library -n 2 tests/library
+group "library" -n 2 tests/library
 group "application on SQLite" tests/app tests/api tests/reliability --database=sqlite
 group "application on PostgreSQL" tests/app tests/api --database=postgres
 group "browser" tests/browser
-group "documentation and packaging" tests/docs
-if [ ${#failed[@]} -gt 0 ]; then
-  echo "failed: ${failed[*]}" >&2
-  exit 1
-fi
-echo "all groups of the $tier tier passed"
+group "documentation and packaging" -n 2 tests/docs
+[ ${#failed[@]} -eq 0 ] || echo "== $tier: failed: ${failed[*]}" >&2
+echo "== $tier: all groups"
+printf '%s\n' "${closing[@]}"
+[ ${#failed[@]} -eq 0 ]
