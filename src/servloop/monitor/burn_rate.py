@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ import numpy.typing as npt
 from servloop.errors import InputError, SpecError
 from servloop.monitor.control_charts.chart import series
 from servloop.results import Estimate, Result
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _HOUR, _DAY = 3600.0, 86_400.0
 PERIOD = 30 * _DAY
@@ -83,6 +87,26 @@ class BurnRate(Result):
     budget_left: Estimate
     alerts: tuple[BurnAlert, ...]
     severity: str | None
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row for each pair of windows."""
+        import polars as pl
+
+        rows = [
+            (
+                item.window.severity,
+                item.window.long,
+                item.window.short,
+                item.threshold,
+                item.long_rate.value,
+                item.short_rate.value,
+                item.firing,
+            )
+            for item in self.alerts
+        ]
+        numbers = ("long", "short", "threshold", "long_rate", "short_rate")
+        schema = {"severity": pl.String, **dict.fromkeys(numbers, pl.Float64), "firing": pl.Boolean}
+        return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def burn_rate(

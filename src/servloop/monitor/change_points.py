@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,9 @@ import numpy.typing as npt
 from servloop.errors import InputError, SpecError
 from servloop.monitor.control_charts.chart import Floats, series
 from servloop.results import Notice, Result
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,15 @@ class ChangePoints(Result):
     penalty: float
     method: str = "PELT, squared error"
     reason: Notice | None = None
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row for each segment."""
+        import polars as pl
+
+        rows = [(segment.first, segment.last, segment.mean) for segment in self.segments]
+        return pl.DataFrame(
+            rows, schema={"first": pl.Int64, "last": pl.Int64, "mean": pl.Float64}, orient="row"
+        )
 
 
 def change_points(

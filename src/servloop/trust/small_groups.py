@@ -19,12 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from servloop.errors import InputError, SpecError
 from servloop.results import Notice, Result
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _Counts = npt.NDArray[np.int64]
 _Mask = npt.NDArray[np.bool_]
@@ -54,6 +58,17 @@ class SuppressedTable(Result):
     primary: int
     complementary: int
     method: str = _METHOD
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row for each group: its row and column (0 in a one-way table) and its count, None when hidden."""
+        import polars as pl
+
+        rows = [
+            (row, column, count)
+            for row, line in enumerate(self.counts)
+            for column, count in enumerate(line if isinstance(line, tuple) else (line,))
+        ]
+        return pl.DataFrame(rows, schema=dict.fromkeys(("row", "column", "count"), pl.Int64), orient="row")
 
 
 def suppress_small_groups(

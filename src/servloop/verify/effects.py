@@ -6,13 +6,18 @@ Zeger 1986, Arellano 1987), or classical; the estimator names which.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from servloop.errors import InputError, SpecError
 from servloop.results import Estimate
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -125,6 +130,22 @@ def least_squares(design: Floats, outcome: Floats) -> Regression | None:
     if np.abs(residuals).max() <= _ROUNDING * np.abs(outcome).max():
         residuals = np.zeros(n)  # a perfect fit: what is left is rounding and no measure of chance
     return Regression(design, coefficients, residuals, inverse @ inverse.T)
+
+
+def effects_frame(effects: Mapping[str, Effect | Estimate]) -> pl.DataFrame:
+    """Effects as a table: one row each with value, interval, standard error, p-value and n."""
+    import polars as pl
+
+    rows = []
+    for name, item in effects.items():
+        effect = item if isinstance(item, Effect) else Effect(item)
+        shown = effect.estimate
+        rows.append(
+            (name, shown.value, shown.low, shown.high, effect.standard_error, effect.p_value, shown.n)
+        )
+    figures = ("value", "low", "high", "standard_error", "p_value")
+    schema = {"name": pl.String, **dict.fromkeys(figures, pl.Float64), "n": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def numbers(values: npt.ArrayLike, name: str) -> Floats:

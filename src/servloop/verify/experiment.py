@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from servloop.verify.experiments import (
     compare_shares,
     sample_ratio,
 )
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ class Experiment(Result):
     sample_ratio: SampleRatio
     comparison: Comparison
     adjusted: AdjustedComparison | None
+
+    def to_frame(self) -> pl.DataFrame:
+        """The comparison's rows."""
+        return self.comparison.to_frame()
 
 
 def experiment(control: Group, treatment: Group, *, share: float = 0.5, level: float = 0.95) -> Experiment:

@@ -8,13 +8,17 @@ mixture test; Waudby-Smith et al. (2021) for asymptotic confidence sequences.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from servloop.errors import InputError, SpecError
 from servloop.results import Estimate, Notice, Result
-from servloop.verify.effects import Effect, Floats, check_level, numbers
+from servloop.verify.effects import Effect, Floats, check_level, effects_frame, numbers
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SAMPLE_RATIO_ALARM = 0.001
 
@@ -36,6 +40,17 @@ class Comparison(Result):
     treatment: Estimate
     relative: Estimate
     method: str
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row each for both groups, the effect and the relative effect."""
+        return effects_frame(
+            {
+                "control": self.control,
+                "treatment": self.treatment,
+                "effect": self.effect,
+                "relative": self.relative,
+            }
+        )
 
 
 def compare_shares(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from servloop.errors import SpecError
 from servloop.results import Estimate, Result
-from servloop.verify.effects import numbers
+from servloop.verify.effects import effects_frame, numbers
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _LOWEST_RATE, _HIGHEST_RATE = -0.999, 1e6
 
@@ -29,6 +33,17 @@ class ReturnOnInvestment(Result):
     internal_rate: Estimate
     payback: Estimate
     simple: Estimate
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row for each figure."""
+        return effects_frame(
+            {
+                "net_present_value": self.net_present_value,
+                "internal_rate": self.internal_rate,
+                "payback": self.payback,
+                "simple": self.simple,
+            }
+        )
 
 
 def return_on_investment(flows: npt.ArrayLike, rate: float) -> ReturnOnInvestment:

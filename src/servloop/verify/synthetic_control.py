@@ -84,7 +84,10 @@ def synthetic_control(
         InputError: the outcomes are no complete table of numbers.
         SpecError: the names do not fit, or the start lies outside the periods.
     """
-    table = np.asarray(outcomes, dtype=np.float64)
+    try:
+        table = np.asarray(outcomes, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError("verify.panel_incomplete") from error
     if table.ndim != 2 or not np.isfinite(table).all():
         raise InputError("verify.panel_incomplete")
     if len(names) != len(table) or list(names).count(treated) != 1:

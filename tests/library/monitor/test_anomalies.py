@@ -139,6 +139,7 @@ def test_an_alert_needs_both_windows_and_enough_outcomes() -> None:
     burning = burn_rate(bad, total, 60, 0.99)
     assert burning.severity == "page"
     assert burning.alerts[0].long_rate.value == pytest.approx(20)
+    assert burning.to_frame()["firing"].to_list() == [alert.firing for alert in burning.alerts]
     assert burning.budget_left.value == pytest.approx(1 - 120 / (minutes * 10 * 0.01))
     bad[-5:] = 0  # it is over: the short window is calm
     assert not burn_rate(bad, total, 60, 0.99).alerts[0].firing

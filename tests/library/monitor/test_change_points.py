@@ -49,6 +49,7 @@ def test_the_nile_changed_in_1898(reference: Path) -> None:
     golden = json.loads((reference / "golden/verify/anomaly_py.json").read_text())["nile_pelt"]
     result = change_points(nile["nile"])
     assert result.places == (nile["index"],)
+    assert result.to_frame()["first"].to_list() == [0, nile["index"]]
     assert [*result.places, result.n] == golden["bkps"]
     assert 1871 + result.segments[0].last == nile["year"]
 

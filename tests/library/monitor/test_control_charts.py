@@ -187,6 +187,9 @@ def test_ewma_with_weight_1_is_the_shewhart_chart() -> None:
     assert chart.smoothed == pytest.approx(values)
     assert chart.signals == (2, 4)
     assert chart.upper == pytest.approx([3.0] * 5)
+    assert chart.to_frame()["signal"].to_list() == [False, False, True, False, True]
+    sums = cusum_chart([0.0, 6.0, 0.0, -12.0], 0.0, 1.0)
+    assert sums.to_frame()["signal"].to_list() == [False, True, False, True]
 
 
 def test_large_subgroups_and_single_ones() -> None:
@@ -216,6 +219,7 @@ def test_what_does_not_fit_is_refused_in_both_languages() -> None:
         lambda: np_chart([5, 9], 8),
         lambda: t_chart([1.0, 0.0]),
         lambda: subgroup_chart([1.0, 2.0]),
+        lambda: subgroup_chart([[1.0, 2.0], [1.0]]),
         lambda: ewma_chart([1.0], 0.0, 0.0),
         lambda: ewma_chart([1.0, None], 0.0, 1.0),
         lambda: cusum_chart([1.0], 0.0, 1.0, limit=0),

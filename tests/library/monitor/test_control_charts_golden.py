@@ -186,6 +186,7 @@ def test_capability(qcc: Mapping[str, Any], piston: np.ndarray) -> None:
                 [expected[index]["Value"], expected[index]["2.5%"], expected[index]["97.5%"]], rel=1e-6
             ), (name, index)
         assert (result.below, result.above) == (0, 0)
+        assert result.to_frame()["value"].to_list() == [estimate.value for estimate in pairs.values()]
 
 
 def test_overdispersion_and_sigma_level(qcc: Mapping[str, Any], data: Any, reference: Path) -> None:

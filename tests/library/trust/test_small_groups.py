@@ -108,6 +108,9 @@ def test_a_two_way_table_hides_a_rectangle() -> None:
     assert table.counts == ((None, None, 30), (None, None, 35), (60, 70, 80))
     assert table.row_totals == (53, 100, 210)
     assert table.total == 363
+    assert table.to_frame().row(0) == (0, 0, None)
+    assert table.to_frame().row(-1) == (2, 2, 80)
+    assert suppress_small_groups([5, 6]).to_frame()["count"].to_list() == [5, 6]
 
 
 def test_a_small_total_is_hidden_too() -> None:

@@ -99,7 +99,7 @@ def test_a_payload_is_bound_to_its_own_salt() -> None:
     with pytest.raises(InputError, match="time zone"):
         encode_leaf(
             seq=0,
-            time=datetime(2026, 1, 1),  # noqa: DTZ001
+            time=datetime(2026, 1, 1),
             actor="a",
             action="b",
             object="c",

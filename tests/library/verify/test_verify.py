@@ -222,6 +222,9 @@ def test_moments_are_the_same_test_as_values() -> None:
     a, b = rng.normal(0, 1, 30), rng.normal(1, 2, 40)
     moments = [(float(x.mean()), float(x.std(ddof=1)), x.size) for x in (a, b)]
     assert compare_moments(*moments).effect == compare_means(a, b).effect
+    frame = compare_means(a, b).to_frame()
+    assert frame["name"].to_list() == ["control", "treatment", "effect", "relative"]
+    assert frame["n"].to_list() == [30, 40, 70, 70]
 
 
 def test_returns_that_do_not_exist_say_why() -> None:
@@ -230,6 +233,7 @@ def test_returns_that_do_not_exist_say_why() -> None:
     assert never.internal_rate.value < 0
     gift = return_on_investment([100, 10], 0.05)
     assert gift.simple.reason.code == "verify.nothing_invested"
+    assert gift.to_frame()["value"].null_count() == 3
     assert gift.internal_rate.reason.code == "verify.no_single_rate"
     assert return_on_investment([-1, 3, -2], 0.0).internal_rate.value is None
 
@@ -275,6 +279,7 @@ def test_what_does_not_fit_is_refused_in_both_languages() -> None:
         lambda: difference_in_differences(series, [1], series, series > 3),
         lambda: synthetic_control([[1.0, np.nan], [1.0, 2.0]], ["a", "b"], "a", 1),
         lambda: synthetic_control(np.ones((3, 4)), ["a", "b", "c"], "d", 2),
+        lambda: synthetic_control([[1.0], [1.0, 2.0]], ["a", "b"], "a", 1),
         lambda: synthetic_control(np.ones((3, 4)), ["a", "b", "c"], "a", 4),
         lambda: compare_shares(5, 4, 1, 4),
         lambda: compare_paired([1.0], [1.0, 2.0]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,9 @@ import numpy.typing as npt
 from servloop.errors import InputError, SpecError
 from servloop.monitor.control_charts.chart import series
 from servloop.results import Estimate, Notice, Result
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,21 @@ class Capability(Result):
     cpm: Estimate
     below: float
     above: float
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row for each index with its interval."""
+        import polars as pl
+
+        names = ("cp", "cp_lower", "cp_upper", "cpk", "cpm")
+        estimates: list[Estimate] = [getattr(self, name) for name in names]
+        return pl.DataFrame(
+            {
+                "index": names,
+                "value": [item.value for item in estimates],
+                "low": [item.low for item in estimates],
+                "high": [item.high for item in estimates],
+            }
+        )
 
 
 def capability(

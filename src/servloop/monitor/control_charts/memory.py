@@ -6,6 +6,7 @@ Sources: Roberts (1959), Page (1954), Crowder (1987) and Brook and Evans (1972) 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,9 @@ import numpy.typing as npt
 from servloop.errors import SpecError
 from servloop.monitor.control_charts.chart import Floats, series
 from servloop.results import Result
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _NODES = 120
 
@@ -39,6 +43,16 @@ class EwmaChart(Result):
     signals: tuple[int, ...]
     method: str
 
+    def to_frame(self) -> pl.DataFrame:
+        """One row for each point: average, limits, whether it is beyond them."""
+        import polars as pl
+
+        signals = set(self.signals)
+        beyond = [place in signals for place in range(self.n)]
+        return pl.DataFrame(
+            {"smoothed": self.smoothed, "lower": self.lower, "upper": self.upper, "signal": beyond}
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class CusumChart(Result):
@@ -61,6 +75,14 @@ class CusumChart(Result):
     signals_high: tuple[int, ...]
     signals_low: tuple[int, ...]
     method: str
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row for each point: both sums, whether one is beyond the decision interval."""
+        import polars as pl
+
+        signals = {*self.signals_high, *self.signals_low}
+        beyond = [place in signals for place in range(self.n)]
+        return pl.DataFrame({"high": self.high, "low": self.low, "signal": beyond})
 
 
 def ewma_chart(

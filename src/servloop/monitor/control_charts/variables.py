@@ -133,7 +133,10 @@ def subgroup_chart(
     Raises:
         InputError: the groups are no two-dimensional table of finite numbers.
     """
-    table = np.asarray(groups, dtype=np.float64)
+    try:
+        table = np.asarray(groups, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError("monitor.groups_invalid") from error
     if table.ndim != 2 or np.isinf(table).any():
         raise InputError("monitor.groups_invalid")
     size = (~np.isnan(table)).sum(axis=1)
