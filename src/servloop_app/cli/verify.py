@@ -11,11 +11,13 @@ from servloop_app.cli.output import print_table
 from servloop_app.cli.verify_data import (
     Data,
     Request,
+    Rule,
     data_command,
     effect_row,
     estimate_row,
     first_row_from,
     numbers,
+    verdict_options,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def command() -> None:
 
 @command.command()
 @data_command
+@verdict_options
 @click.option("--group", required=True, metavar="C", help="Column that names the group of each subject.")
 @click.option(
     "--outcome", required=True, metavar="C", help="Column of outcomes; 0 and 1 are compared as shares."
@@ -52,6 +55,7 @@ def ab(
     earlier: str | None,
     denominator: str | None,
     share: float,
+    rule: Rule,
 ) -> None:
     """Compare two randomized groups, after checking their sizes (实验对比)."""
     import polars as pl
@@ -86,11 +90,12 @@ def ab(
         effect_row("effect", found.effect),
         estimate_row("relative", found.relative),
     ]
-    data.answer_effect(result, found.method, rows, found.effect.estimate)
+    data.answer_effect(result, found.method, rows, found.effect.estimate, rule)
 
 
 @command.command("before-after")
 @data_command
+@verdict_options
 @click.option("--value", required=True, metavar="C", help="Column of the metric at equal steps of time.")
 @click.option(
     "--start", required=True, metavar="T", help="First time (without --time: row from 0) of the change."
@@ -114,6 +119,7 @@ def before_after(
     no_slope: bool,
     lags: int | None,
     declared: bool,
+    rule: Rule,
 ) -> None:
     """Interrupted time series of one metric, without comparison (前后对比)."""
     import polars as pl
@@ -143,11 +149,12 @@ def before_after(
     ]
     if result.slope_change is not None:
         rows.append(effect_row("slope", result.slope_change))
-    data.answer_effect(result, result.method, rows, result.effect.estimate)
+    data.answer_effect(result, result.method, rows, result.effect.estimate, rule)
 
 
 @command.command()
 @data_command
+@verdict_options
 @click.option("--outcome", required=True, metavar="C", help="Column of the metric.")
 @click.option("--unit", metavar="C", help="Column of units (branches, teams).")
 @click.option("--time", metavar="C", help="Column of periods.")
@@ -165,6 +172,7 @@ def did(
     treated: str | None,
     after: str | None,
     declared: bool,
+    rule: Rule,
 ) -> None:
     """Difference in differences against units without the change (双重差分)."""
     from servloop.verify.difference_in_differences import difference_in_differences, two_by_two
@@ -188,7 +196,7 @@ def did(
         raise click.UsageError("give --unit, --time and --treatment, or --treated and --after")
     rows = [effect_row("effect", result.effect), effect_row("pre-trend", result.pre_trend)]
     rows += [effect_row(event.period, event.effect) for event in result.events]
-    data.answer_effect(result, result.method, rows, result.effect.estimate)
+    data.answer_effect(result, result.method, rows, result.effect.estimate, rule)
 
 
 @command.command()
@@ -222,7 +230,7 @@ def synthetic(
     rows = [estimate_row("effect", result.effect)]
     rows += [(name, weight, None, None, None, None) for name, weight in result.weights]
     rank = "" if result.placebo_rank is None else f", {result.placebo_rank} / {result.units}"
-    data.answer_effect(result, result.effect.method + rank, rows, result.effect)
+    data.answer_effect(result, result.effect.method + rank, rows, result.effect, Rule(None, "increase"))
 
 
 @command.command()

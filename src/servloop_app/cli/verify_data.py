@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from servloop.results import Estimate, Result
-from servloop_app.cli.output import common_options, print_result, print_table
+from servloop_app.cli.output import common_options, print_json, print_result, print_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from servloop.io import TableFile
     from servloop.verify.effects import Effect
+    from servloop.verify.verdict import Verdict
 
 Row = tuple[object, ...]
 _COLUMNS = ("", "value", "low", "high", "p", "n")
@@ -65,15 +66,62 @@ class Data:
             warnings=self.table.warnings,
         )
 
-    def answer_effect(self, result: Result, title: str, rows: Sequence[Row], effect: Estimate) -> None:
-        """Print effects for people as one table, and the reason when there is none."""
+    def answer_effect(
+        self, result: Result, title: str, rows: Sequence[Row], effect: Estimate, rule: Rule
+    ) -> None:
+        """Print effects, with the verdict when a smallest effect was given."""
+        judged = rule.judge(effect)
+        language = self.request.language
+        if judged is not None and self.request.as_json:
+            notices = (*self.table.warnings, *result.warnings)
+            document = result.to_dict(language)
+            document["warnings"] = [notice.to_dict(language) for notice in notices]
+            print_json({**document, "verdict": judged}, language)
+            return
 
         def table() -> None:
             print_table(title, _COLUMNS, rows)
-            if effect.reason is not None:
-                click.echo(effect.reason.message(self.request.language), err=True)
+            if judged is not None:
+                click.echo(judged.reason.message(language))
+            elif effect.reason is not None:
+                click.echo(effect.reason.message(language), err=True)
 
         self.answer(result, table)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an effect must reach, when that was said."""
+
+    smallest: float | None
+    better: Literal["increase", "decrease"]
+
+    def judge(self, effect: Estimate) -> Verdict | None:
+        """The verdict, or None without a rule."""
+        from servloop.verify.verdict import verdict
+
+        return None if self.smallest is None else verdict(effect, self.smallest, self.better)
+
+
+def verdict_options(function: Callable[..., None]) -> Callable[..., None]:
+    """``--smallest`` and ``--better``, handed on as one `Rule`."""
+
+    @functools.wraps(function)
+    def wrapper(
+        request: Request, *, smallest: float | None, better: Literal["increase", "decrease"], **options: Any
+    ) -> None:
+        function(request, rule=Rule(smallest, better), **options)
+
+    direction = click.option(
+        "--better",
+        type=click.Choice(["increase", "decrease"]),
+        default="increase",
+        show_default=True,
+        help="Which way is better.",
+    )
+    return click.option(
+        "--smallest", type=float, metavar="X", help="Smallest effect that matters: adds the verdict."
+    )(direction(wrapper))
 
 
 def data_command(function: Callable[..., None]) -> Callable[..., None]:

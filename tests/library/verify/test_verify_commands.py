@@ -57,6 +57,9 @@ def test_did_with_units_and_without(reference: Path, tmp_path: Path) -> None:
         rows.append(f"{line},{int(state == 'California' and int(quarter) > 3)}")
     file = tmp_path / "organs.csv"
     file.write_text("\n".join(rows))
+    judged = run("did", str(reference / "data/effects/wooldridge_kielmc.csv"), "--outcome", "rprice", "--treated", "nearinc", "--after", "y81", "--smallest", "30000")  # fmt: skip
+    assert judged["verdict"]["decision"] == "stop"
+    assert judged["verdict"]["reason"]["code"] == "verify.gain_too_small"
     panel = run("did", str(file), "--outcome", "Rate", "--unit", "State", "--time", "Quarter_Num", "--treatment", "on")  # fmt: skip
     assert panel["effect"]["standard_error"] == pytest.approx(
         golden["organ_donations"]["se_cluster"], rel=1e-6
@@ -76,7 +79,9 @@ def test_ab_of_shares_means_and_adjusted_means(reference: Path, tmp_path: Path) 
     file = tmp_path / "shares.csv"
     rows = ["老版,1"] * 200 + ["老版,0"] * 3800 + ["新版,1"] * 255 + ["新版,0"] * 3845
     file.write_text("\n".join(["组,done", *rows]), encoding="utf-8")
-    document = run("ab", str(file), "--group", "组", "--outcome", "done", "--control", "老版")
+    rule = ["--smallest", "0.01", "--better", "increase"]
+    document = run("ab", str(file), "--group", "组", "--outcome", "done", "--control", "老版", *rule)
+    assert document["verdict"]["decision"] == "adopt"
     assert document["comparison"]["effect"]["p_value"] == pytest.approx(golden["prop_two"]["p"], rel=1e-6)
     assert document["sample_ratio"]["mismatch"] is False
     data = golden["cuped"]
