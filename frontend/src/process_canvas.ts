@@ -46,6 +46,7 @@ export class Canvas {
   }
 
   private apply(): void {
+    this.svg.style.minWidth = '0';
     this.svg.style.width = `${Math.round(this.width * this.scale)}px`;
   }
 

@@ -29,7 +29,7 @@ READABLE_EDGES = 36
 # The layout is tested up to this many activities.
 DRAWABLE_ACTIVITIES = 60
 SHARES = (100, 80, 60, 50, 40, 30, 20, 15, 10, 5, 0)
-TOP_VARIANTS = 20
+TOP_VARIANTS = 12
 
 Path = tuple[int, ...]
 

@@ -19,22 +19,24 @@ from servloop_app.diagnose import log_files
 if TYPE_CHECKING:
     import polars as pl
 
+_REQUIRED_ROLES = ("case", "activity", "timestamp")
 # Errors that a person mends by saying which column is what, how times are written or which object is the case.
 MENDABLE = frozenset(
     {
-        "io.missing_column",
-        "io.ambiguous_column",
+        *(f"io.{fault}_{role}_column" for fault in ("missing", "ambiguous") for role in _REQUIRED_ROLES),
         "io.no_such_column",
         "io.unreadable_time",
         "io.missing_time",
         "io.missing_case",
         "io.missing_activity",
-        "io.several_object_types",
+        "io.ambiguous_dates",
+        "io.object_type_needed",
+        "io.no_such_object_type",
         "io.unknown_timezone",
         "io.bad_seq",
     }
 )
-COLUMN_ROLES = ("case", "activity", "timestamp", "start", "resource", "group")
+COLUMN_ROLES = (*_REQUIRED_ROLES, "start", "resource", "group")
 _LIFECYCLES = ("complete", "all")
 
 

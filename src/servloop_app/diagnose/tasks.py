@@ -27,8 +27,10 @@ def read_log(run: RunContext, log: str) -> None:
 
 
 def _outcome(public_id: UUID) -> RecordReading:
-    options = ReadingOptions.of(find_log(public_id).options)
+    log = find_log(public_id)
     try:
-        return RecordReading(log=public_id, reading=read_upload(public_id, options))
+        return RecordReading(log=public_id, reading=read_upload(public_id, ReadingOptions.of(log.options)))
     except ServLoopError as error:
-        return RecordReading(log=public_id, error_code=error.code, error_params=error.params)
+        # People know the file by the name that they gave it, not by ours.
+        named = {"file": log.file_name} if "file" in error.params else {}
+        return RecordReading(log=public_id, error_code=error.code, error_params={**error.params, **named})

@@ -17,7 +17,12 @@ def duration(seconds: float | None) -> str:
 
 def share(value: float | None, decimals: int = 1) -> str:
     """A share between 0 and 1 in per cent."""
-    return MISSING if value is None else f"{number_format(100 * value, decimals)}%"
+    return MISSING if value is None else f"{rounded(100 * value, decimals)}%"
+
+
+def rounded(value: float, decimals: int) -> str:
+    """A number in the page's language; Django's own function cuts decimals off instead of rounding."""
+    return str(number_format(round(value, decimals), decimals, force_grouping=True))
 
 
 def file_size(size: int) -> str:
@@ -26,5 +31,5 @@ def file_size(size: int) -> str:
         return ngettext("%(n)d byte", "%(n)d bytes", size) % {"n": size}
     for unit, length in (("GB", 1e9), ("MB", 1e6)):
         if size >= length:
-            return f"{number_format(size / length, 1)} {unit}"
-    return f"{number_format(size / 1000, 1)} kB"
+            return f"{rounded(size / length, 1)} {unit}"
+    return f"{rounded(size / 1000, 1)} kB"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts
-from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from servloop.messages import LANGUAGES
 from servloop_app.core.localized import LocalizedTextFormField
@@ -16,7 +15,7 @@ from servloop_app.core.permissions import ROLES
 from servloop_app.web.words import ROLE_LABELS
 
 LANGUAGE_CHOICES = [("", _("as the platform")), *zip(LANGUAGES, ("简体中文", "English"), strict=True)]
-_password_help = lazy(lambda: " ".join(str(text) for text in password_validators_help_texts()), str)
+_PASSWORD_HELP = _("At least 12 characters; no common password, nothing like the name.")
 
 
 class UnitChoice(forms.ModelChoiceField):
@@ -37,7 +36,7 @@ class _WithUnits(forms.Form):
 class PersonForm(_WithUnits):
     """A person's profile."""
 
-    full_name = forms.CharField(label=_("Name"), max_length=150)
+    full_name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=150)
     email = forms.EmailField(label=_("E-mail"), required=False)
     unit = UnitChoice(label=_("Home unit"), empty_label=None)
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES, required=False)
@@ -53,7 +52,7 @@ class NewPersonForm(PersonForm):
         label=_("First password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         required=False,
-        help_text=_password_help(),
+        help_text=_PASSWORD_HELP,
     )
     field_order = ("username", "full_name", "unit", "email", "language", "password")
 
@@ -64,7 +63,7 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("New password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_password_help(),
+        help_text=_PASSWORD_HELP,
     )
 
 
