@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "servloop_app.jobs",
     "servloop_app.trust",
     "servloop_app.collect",
+    "servloop_app.measure",
     "servloop_app.diagnose",
 ]
 
