@@ -1,8 +1,20 @@
 """An import from file to facts: every kind of data, once, on record, and back."""
 
 import pytest
+from django.utils import timezone
+from tests.app.organisation import SYSTEM
 
-from servloop_app.collect import files
+from servloop.messages import message
+from servloop_app.collect import files, queries, tasks
+from servloop_app.collect.actions import CancelImport, ConfirmImport, DiscardImport, UndoImport
+from servloop_app.collect.models import FeedbackRecord, Import, QuarantinedRow
+from servloop_app.core import guard
+from servloop_app.core.actions import Actor, execute
+from servloop_app.core.errors import Conflict, NotAllowed, NotFound
+from servloop_app.core.models import LogLeaf
+from servloop_app.core.policy import Policy
+from servloop_app.jobs.models import Run
+from servloop_app.jobs.runs import Cancelled, RunContext
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +60,141 @@ def test_every_kind_of_data_reaches_its_table_and_again_changes_nothing(bring_in
     assert again.total("repeated") == first.total("new")
     assert facts(count) == [(expected,)]
     assert files.source_of(first.public_id) is None
+
+
+def test_an_import_is_one_leaf_for_the_person_and_one_for_the_result(bring_in, organisation):
+    actor = organisation.actor(("analyst", "north"))
+    before = LogLeaf.objects.count()
+    found = bring_in(
+        FILES["events"],
+        target="events",
+        unit="north",
+        actor=actor,
+        timezone="UTC",
+        columns={"unit": "branch"},
+    )
+    leaves = list(LogLeaf.objects.filter(seq__gte=before).order_by("seq").values_list("actor", "action"))
+    assert leaves == [
+        (actor.reference, "import.add"),
+        (actor.reference, "import.confirm"),
+        ("system:imports", "import.record"),
+    ]
+    # shanghai lies outside the unit that the file was imported for
+    assert (found.accepted, found.rejected) == (2, 1)
+
+
+def test_a_changed_row_becomes_a_revision_and_undo_shows_the_older_one(bring_in, carry_out, facts):
+    first = bring_in(FILES["feedback"], target="feedback", name="f.csv", timezone="UTC")
+    changed = FILES["feedback"].replace("app,2,等了四十分钟", "app,1,等了一小时")
+    second = bring_in(changed, target="feedback", name="f.csv", timezone="UTC")
+    assert (second.total("revised"), second.total("repeated")) == (1, 1)
+    rating = "SELECT rating, revision FROM feedback WHERE source_key = 'F1'"
+    assert facts(rating) == [(1.0, 1)]
+    assert set(FeedbackRecord.objects.filter(current=True).values_list("rating", flat=True)) == {1.0, 5.0}
+
+    with pytest.raises(Conflict, match="changed by later imports"):
+        execute(UndoImport(first.public_id), SYSTEM)
+    assert carry_out(execute(UndoImport(second.public_id), SYSTEM).outcome).state == Import.State.UNDONE
+    assert facts(rating) == [(2.0, 0)]
+    assert set(FeedbackRecord.objects.filter(current=True).values_list("rating", flat=True)) == {2.0, 5.0}
+
+    assert carry_out(execute(UndoImport(first.public_id), SYSTEM).outcome).state == Import.State.UNDONE
+    assert facts("SELECT count(*) FROM feedback") == [(0,)]
+    assert FeedbackRecord.objects.count() == 0
+    again = bring_in(FILES["feedback"], target="feedback", name="f.csv", timezone="UTC")
+    assert (again.total("new"), FeedbackRecord.objects.count()) == (2, 2)
+
+
+def test_cancelled_at_a_chunk_end_nothing_stays_and_it_can_be_begun_again(
+    take_in, carry_out, facts, monkeypatch
+):
+    found = take_in(FILES["feedback"], target="feedback")
+    mapping = {**found.mapping, "timezone": "UTC"}
+    found = execute(ConfirmImport(found.public_id, mapping), SYSTEM).outcome
+
+    def stop(self, done, total=None, unit="", code="", **params):
+        if code == "collect.keeping_feedback":
+            raise Cancelled
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunContext, "progress", stop)
+        carry_out(found)
+    assert (found.state, found.error_code) == ("failed", "collect.cancelled")
+    assert found.run.state == Run.State.CANCELLED
+    assert facts("SELECT count(*) FROM feedback") == [(0,)]
+    assert FeedbackRecord.objects.count() == 0
+    assert not list(files.folder(found.public_id).glob("staged-*"))
+
+    found = carry_out(execute(ConfirmImport(found.public_id, mapping), SYSTEM).outcome)
+    assert (found.state, facts("SELECT count(*) FROM feedback")) == ("done", [(2,)])
+
+
+def test_a_cancelled_import_that_waits_is_cleared_by_a_job(take_in, carry_out):
+    found = take_in(FILES["events"], target="events")
+    found = execute(ConfirmImport(found.public_id, {**found.mapping, "timezone": "UTC"}), SYSTEM).outcome
+    waiting = found.run
+    found = execute(CancelImport(found.public_id), SYSTEM).outcome
+    waiting.refresh_from_db()
+    assert waiting.state == Run.State.CANCELLED
+    assert carry_out(found).error_code == "collect.cancelled"
+    execute(DiscardImport(found.public_id), SYSTEM)
+    assert not Import.objects.filter(pk=found.pk).exists()
+    with pytest.raises(NotFound):
+        execute(CancelImport(found.public_id), SYSTEM)
+
+
+@pytest.mark.parametrize("step", ["ingest", "_set_aside", "_keep_feedback", "stage"])
+def test_a_worker_that_fails_anywhere_is_tried_again_without_loss_or_doubles(
+    step, take_in, carry_out, facts, monkeypatch
+):
+    found = take_in(FILES["feedback"] + "F3,soon,app,3,很快,beijing,C3\n", target="feedback")
+    found = execute(ConfirmImport(found.public_id, {**found.mapping, "timezone": "UTC"}), SYSTEM).outcome
+    real = getattr(tasks, step)
+
+    def break_after(*args, **kwargs):
+        real(*args, **kwargs)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tasks, step, break_after)
+        carry_out(found)
+    assert (found.state, found.run.state) == ("working", Run.State.QUEUED)
+    with guard.opening("jobs_run"):
+        Run.objects.filter(pk=found.run.pk).update(run_after=timezone.now())
+    carry_out(found)
+    assert (found.state, found.accepted, found.rejected) == ("done", 2, 1)
+    assert facts("SELECT count(*) FROM feedback") == [(2,)]
+    assert (FeedbackRecord.objects.count(), QuarantinedRow.objects.count()) == (2, 1)
+
+
+def test_a_file_that_cannot_be_used_fails_with_its_sentence(bring_in, take_in):
+    found = bring_in("metric,time,value\ncpu,x,1\n", target="measurements", columns={"value": "nowhere"})
+    assert (found.state, found.error_code) == ("failed", "imports.no_such_column")
+    assert "nowhere" in message(found.error_code, found.error_params, "en")
+    assert files.source_of(found.public_id) is not None, "the file stays for another try"
+
+
+def test_a_mapping_is_remembered_for_the_next_file_of_that_shape(bring_in, take_in):
+    first = bring_in(
+        FILES["feedback"], target="feedback", name="wangdian", rating_scale=(1, 5), timezone="UTC"
+    )
+    other = take_in(FILES["feedback"].replace("F1", "F9"))
+    assert other.mapping["rating_scale"] == (1.0, 5.0)
+    assert (other.mapping["name"], other.shape) == (first.mapping["name"], first.shape)
+
+
+def test_people_see_the_facts_and_imports_of_their_units_only(bring_in, organisation, facts):
+    bring_in(FILES["feedback"], target="feedback", timezone="UTC")
+    bring_in(FILES["events"].replace("shanghai", "beijing"), target="events", unit="north", timezone="UTC")
+    north = Policy(organisation.person(("analyst", "north")))
+    south = Policy(organisation.person(("analyst", "south")))
+    assert [f.target for f in queries.imports(north)] == ["events"]
+    assert list(queries.imports(south)) == []
+    assert [r.unit.code for r in queries.feedback(north)] == ["beijing"]
+    assert [r.unit.code for r in queries.feedback(south)] == ["shanghai"]
+    counts = "SELECT unit_id, count(*) FROM feedback GROUP BY ALL"
+    assert facts(counts, north.facts("feedback.view").unit_ids) == [("beijing", 1)]
+    with pytest.raises(NotFound):
+        queries.one_import(south, Import.objects.filter(unit__code="north").get().public_id)
+    with pytest.raises(NotAllowed):
+        bring_in(FILES["events"], unit="south", actor=Actor.of_person(north.person, "page"))

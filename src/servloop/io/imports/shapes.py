@@ -45,6 +45,8 @@ def to_facts(
         target: the kind of data.
         surroundings: units, people, masking.
     """
+    if right.is_empty():
+        return {}
     source = raw.frame.gather(right)
     rest = source.select(mapping.rest(raw.frame.columns))
     rows = _people(_local_time(fields.gather(right), surroundings), surroundings)
