@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from servloop_app.cli.output import language_of
+
 _DATA = "var/demo"
 
 
@@ -15,13 +17,28 @@ _DATA = "var/demo"
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--no-serve", is_flag=True, help="Load the sample data and end.")
+@click.option(
+    "--files",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Only write sample files there, to try the commands on.",
+)
+@click.option("--lang", "language", metavar="zh|en", help="Language of the sample files.")
 @click.pass_context
-def command(context: click.Context, host: str, port: int, *, no_serve: bool) -> None:
+def command(
+    context: click.Context, host: str, port: int, files: Path | None, language: str | None, *, no_serve: bool
+) -> None:
     """Load a sample organisation and start the platform. 装入示例组织并启动平台。
 
     The data go to var/demo, or to SERVLOOP_DATA when that is set. Run it again to go on with the same data;
     delete the folder to start afresh.
     """
+    if files is not None:
+        from servloop_app.demo import sample_files
+
+        for path in sample_files.write(files, language or language_of(())):
+            click.echo(path)
+        return
     from servloop_app.cli import platform, up
 
     os.environ.setdefault("SERVLOOP_DATA", _DATA)
