@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,6 +100,15 @@ def confirmatory_factor_analysis(
     warnings = []
     if len(used) < len(answers):
         warnings.append(Notice("measure.factor_rows_left_out", len(answers) - len(used)))
+    result = fit_factors(used, items, factors, level=level)
+    return replace(result, warnings=(*warnings, *result.warnings))
+
+
+def fit_factors(
+    used: FloatArray, items: Sequence[str], factors: Mapping[str, Sequence[str]], *, level: float = 0.95
+) -> ConfirmatoryResult:
+    """The same for complete answers, shape (persons, items); every item belongs to some factor."""
+    items = list(items)
     model = _model(factors, items)
     reason = unfit(used, items) or _unidentified(model)
     if reason is None:
@@ -108,12 +117,11 @@ def confirmatory_factor_analysis(
         if not found.identified:
             reason = Notice("measure.factor_not_identified")
     if reason is not None:
-        return ConfirmatoryResult(n=len(used), reason=reason, warnings=tuple(warnings))
+        return ConfirmatoryResult(n=len(used), reason=reason)
     blocks = {name: [items.index(item) for item in block] for name, block in factors.items()}
     explained = np.einsum("if,fg,ig->i", found.loadings, found.correlations, found.loadings)
     residuals = dict(zip(items, (1 - explained).tolist(), strict=True))
     ratios = htmt(correlations, blocks)
-    warnings.extend(_cautions(found, model, items, list(factors), ratios))
     return ConfirmatoryResult(
         n=len(used),
         fit=fit_indices(correlations, used.var(axis=0), found, model, len(used)),
@@ -121,7 +129,7 @@ def confirmatory_factor_analysis(
         htmt=ratios,
         htmt2=htmt(correlations, blocks, geometric=True),
         converged=found.converged,
-        warnings=tuple(warnings),
+        warnings=tuple(_cautions(found, model, items, list(factors), ratios)),
         **_estimates(found, model, blocks, items, n=len(used), level=level),
         **_reliability(found, blocks, used),
     )

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from servloop.measure.frames import FloatArray
 
-_ITERATIONS = 500
-_GRADIENT = 1e-9
+_ITERATIONS = 100
+# Stop when a step can lower the discrepancy by no more than rounding errors do.
+_DECREASE = 1e-14
 _SINGULAR = 1e-11
 
 
@@ -85,9 +86,11 @@ def fit(correlations: FloatArray, model: FactorModel) -> FactorModelFit:
     value = work.discrepancy(x)
     gradient, information = work.derivatives(x)
     iterations = 0
-    while np.abs(gradient).max() > _GRADIENT and iterations < _ITERATIONS:
+    while iterations < _ITERATIONS:
         iterations += 1
         step = -np.linalg.lstsq(information, gradient, rcond=_SINGULAR)[0]
+        if -float(gradient @ step) < _DECREASE:
+            break
         length = 1.0
         while not (lower := work.discrepancy(x + length * step)) <= value and length > 1e-10:
             length /= 2

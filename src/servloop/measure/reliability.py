@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from servloop.errors import SpecError
-from servloop.measure.confirmatory import ConfirmatoryResult, confirmatory_factor_analysis
+from servloop.measure.confirmatory import fit_factors
 from servloop.measure.factor_adequacy import Adequacy, adequacy
-from servloop.measure.factor_extraction import extract
 from servloop.measure.frames import FloatArray, numeric_matrix
 from servloop.measure.reliability_alpha import (
     complete_rows,
@@ -28,6 +27,7 @@ from servloop.measure.reliability_alpha import (
     correlation_matrix,
     cronbach_alpha,
 )
+from servloop.measure.reliability_one_factor import OMEGAS, one_factor_estimates
 from servloop.results import Estimate, Notice, Result, plain
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class ReliabilityResult(Result):
         loadings: item → standardised loading in the one-factor model.
         ave: mean squared loading.
         composite_reliability: from the standardised loadings.
+        estimates: omegas, ``ave`` and ``composite_reliability`` with bootstrap intervals when asked for.
         adequacy: KMO and Bartlett's test.
     """
 
@@ -66,6 +67,7 @@ class ReliabilityResult(Result):
     loadings: Mapping[str, float] = field(default_factory=dict)
     ave: float | None = None
     composite_reliability: float | None = None
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
     adequacy: Adequacy | None = None
 
     def to_dict(self, language: str = "en") -> dict[str, Any]:
@@ -97,7 +99,13 @@ class ReliabilityResult(Result):
 
 
 def reliability(
-    frame: Any, items: Sequence[str], *, reverse: Sequence[str] = (), level: float = 0.95
+    frame: Any,
+    items: Sequence[str],
+    *,
+    reverse: Sequence[str] = (),
+    samples: int = 0,
+    seed: int = 0,
+    level: float = 0.95,
 ) -> ReliabilityResult:
     """Reliability of the scale made of some columns, on complete rows.
 
@@ -105,7 +113,9 @@ def reliability(
         frame: any data frame, one row per respondent.
         items: columns of the scale.
         reverse: those of them that are worded the other way round.
-        level: coverage of the interval of alpha.
+        samples: bootstrap resamples for the intervals of omega, AVE and composite reliability; 0 for none.
+        seed: of the bootstrap.
+        level: coverage of the intervals.
 
     Raises:
         SpecError: an item twice, or ``reverse`` names a column that is no item.
@@ -138,7 +148,9 @@ def reliability(
         warnings.append(Notice("measure.reliability_item_against_scale", len(against), {"items": against}))
     if alpha.value is not None and alpha.value < 0:
         warnings.append(Notice("measure.reliability_negative_alpha"))
-    structure = _structure(used, items, warnings) if not flat and len(items) > 1 and len(used) > 2 else {}
+    structure: dict[str, Any] = {}
+    if not flat and len(items) > 1 and len(used) > 2:
+        structure = _structure(used, items, warnings, samples=samples, seed=seed, level=level)
     return ReliabilityResult(
         n=len(used),
         alpha=alpha,
@@ -166,7 +178,15 @@ def _alpha(used: FloatArray, level: float) -> Estimate:
     return Estimate(value, n, low, high, "feldt", level)
 
 
-def _structure(used: FloatArray, items: Sequence[str], warnings: list[Notice]) -> dict[str, Any]:
+def _structure(
+    used: FloatArray,
+    items: Sequence[str],
+    warnings: list[Notice],
+    *,
+    samples: int,
+    seed: int,
+    level: float,
+) -> dict[str, Any]:
     """What needs a correlation matrix and, from three items on, a one-factor model."""
     correlations = correlation_matrix(used)
     k = len(items)
@@ -184,22 +204,15 @@ def _structure(used: FloatArray, items: Sequence[str], warnings: list[Notice]) -
     if k < 3:
         warnings.append(Notice("measure.reliability_two_items"))
         return parts
-    import polars as pl
-
-    model = confirmatory_factor_analysis(pl.DataFrame(used, schema=list(items)), {_FACTOR: list(items)})
-    warnings.extend(notice for notice in model.warnings if notice.code != "measure.factor_rows_left_out")
-    parts |= _one_factor(model, correlations)
+    model = fit_factors(used, items, {_FACTOR: list(items)})
+    warnings.extend(model.warnings)
+    if model.reason is not None or not model.converged:
+        warnings.append(Notice("measure.reliability_no_factor"))
+        return parts
+    figures = one_factor_estimates(used, samples=samples, seed=seed, level=level)
+    parts["omega"] = {name: figures[name].value for name in OMEGAS}
+    parts["ave"] = figures["ave"].value
+    parts["composite_reliability"] = figures["composite_reliability"].value
+    parts["estimates"] = figures
+    parts["loadings"] = {item: e.value for item, e in model.loadings[_FACTOR].items()}
     return parts
-
-
-def _one_factor(model: ConfirmatoryResult, correlations: FloatArray) -> dict[str, Any]:
-    minres = extract(correlations, 1, "minres")
-    omega = {"minres_total": 1 - float(minres.uniquenesses.sum() / correlations.sum())}
-    if model.reason is not None:
-        return {"omega": {"ml_sum_score": None, **omega}}
-    return {
-        "omega": {"ml_sum_score": model.omega[_FACTOR], **omega},
-        "loadings": {item: e.value for item, e in model.loadings[_FACTOR].items()},
-        "ave": model.ave[_FACTOR],
-        "composite_reliability": model.composite_reliability[_FACTOR],
-    }

@@ -16,21 +16,25 @@ from servloop_app.cli.measure_input import TableRequest, column_list, table_comm
     metavar="A,B",
     help="Those that are worded the other way round.",
 )
+@click.option(
+    "--bootstrap", type=click.IntRange(min=0), default=200, show_default=True, help="Resamples for intervals."
+)
 @table_command
-def reliability(request: TableRequest, items: tuple[str, ...], reverse: tuple[str, ...]) -> None:
+def reliability(
+    request: TableRequest, items: tuple[str, ...], reverse: tuple[str, ...], bootstrap: int
+) -> None:
     """Reliability of a scale: alpha, omega, item–rest correlations (信度)."""
     from servloop.measure.reliability import reliability as compute
 
     file = request.read()
-    result = compute(file.frame, items, reverse=reverse)
+    result = compute(file.frame, items, reverse=reverse, samples=bootstrap, seed=request.seed)
 
     def show() -> None:
         alpha = result.alpha
-        figures = {
-            "alpha_standardised": result.alpha_standardised,
-            **{f"omega_{name}": value for name, value in result.omega.items()},
-            "ave": result.ave,
-            "composite_reliability": result.composite_reliability,
+        standardised = result.alpha_standardised
+        names = {name: f"omega_{name}" for name in result.omega} | {
+            "ave": "ave",
+            "composite_reliability": "composite_reliability",
         }
         request.table(
             "reliability",
@@ -44,9 +48,10 @@ def reliability(request: TableRequest, items: tuple[str, ...], reverse: tuple[st
                     alpha.high,
                     request.reason(alpha) or "",
                 ),
+                (request.text("figure_alpha_standardised"), standardised, result.n, None, None, ""),
                 *(
-                    (request.text(f"figure_{name}"), value, result.n, None, None, "")
-                    for name, value in figures.items()
+                    (request.text(f"figure_{names[name]}"), e.value, e.n, e.low, e.high, "")
+                    for name, e in result.estimates.items()
                 ),
             ],
         )

@@ -77,6 +77,30 @@ def test_feldts_interval_covers_as_it_promises() -> None:
     assert 0.92 <= covered / 400 <= 0.98
 
 
+def test_bootstrap_intervals_of_omega_and_validity(mobi: pl.DataFrame, reference: Path) -> None:
+    expected = golden(reference, "Quality")
+    result = reliability(mobi, expected["items"], samples=100, seed=3)
+    assert set(result.estimates) == {"ml_sum_score", "minres_total", "ave", "composite_reliability"}
+    for estimate in result.estimates.values():
+        assert estimate.low < estimate.value < estimate.high
+        assert estimate.n == 250
+    omega = result.estimates["ml_sum_score"]
+    # Of seven good items omega is near alpha, and so is the width of its interval.
+    assert omega.high - omega.low == pytest.approx(result.alpha.high - result.alpha.low, rel=0.5)
+    assert reliability(mobi, expected["items"], samples=100, seed=3).estimates == result.estimates
+
+
+def test_items_without_a_common_factor_have_no_omega() -> None:
+    values = [[2 + (i * i + k * i) % 5 for k in (1, 2, 3)] for i in range(60)]
+    result = reliability(frame(values), ["a", "b", "c"], reverse=["b"], samples=20)
+    assert result.omega == {}
+    assert result.alpha.computable
+    assert result.warnings[-1].code == "measure.reliability_no_factor"
+    few = frame([[1, 1, 2], [2, 2, 2], [3, 1, 3], [2, 3, 1], [1, 2, 3]])
+    for estimate in reliability(few, ["a", "b", "c"], samples=50).estimates.values():
+        assert estimate.low is None
+
+
 def frame(rows: list[list[float | None]]) -> pl.DataFrame:
     names = ["a", "b", "c"][: len(rows[0])]
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Float64), orient="row")
