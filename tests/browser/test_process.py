@@ -86,3 +86,63 @@ def test_from_file_to_finding(visits: Visits, tmp_path: Path, combination: str) 
     page.wait_for_selector("#waits footer .sl-chip")
     assert diligence not in page.locator("h1").inner_text()
     visit.look("process-not-waiting")
+
+
+@pytest.mark.parametrize("combination", EVERY)
+def test_columns_that_nobody_knows_are_named(visits: Visits, tmp_path: Path, combination: str) -> None:
+    visit = visits.of("linwen", combination)
+    page = visit.page
+    file = tmp_path / "export.csv"
+    heads, rows = account_opening(visit.language, cases=40).decode("utf-8-sig").split("\r\n", 1)
+    file.write_text(
+        "\r\n".join([",".join(f"c{i}" for i in range(len(heads.split(",")))), rows]), encoding="utf-8"
+    )
+    _upload(visit, file)
+    page.wait_for_url("**/columns/")
+    visit.look("process-columns")
+    for place, role in enumerate(("case", "activity", "timestamp")):
+        page.select_option(f"#id_{role}", f"c{place}")
+    page.locator("form.sl-card .btn-primary").click()
+    page.wait_for_selector("svg.sl-pm")
+    # and the log goes again, after a question
+    page.locator(".sl-head details.sl-menu").last.locator("summary").click()
+    page.locator("[data-opens=delete-log]").first.click()
+    page.wait_for_selector("dialog#delete-log[open]")
+    visit.look("process-delete")
+    page.locator("dialog#delete-log .btn-danger").click()
+    page.wait_for_url("**/diagnose/process/")
+
+
+@pytest.mark.parametrize("combination", ["zh-1440-light"])
+def test_what_is_no_log_is_said_so(visits: Visits, tmp_path: Path, combination: str) -> None:
+    visit = visits.of("linwen", combination)
+    file = tmp_path / "损坏.csv.gz"
+    file.write_bytes(b"\x1f\x8b\x08\x00broken")
+    _upload(visit, file)
+    assert "损坏.csv.gz" in visit.page.locator(".sl-note.bad").inner_text()
+    visit.look("process-unreadable")
+
+
+@pytest.mark.parametrize("combination", ["zh-1440-light"])
+def test_a_large_log_is_read_by_the_worker(visits: Visits, tmp_path: Path, combination: str) -> None:
+    visit = visits.of("linwen", combination)
+    file = tmp_path / "large.csv"
+    file.write_bytes(account_opening("zh", cases=28_000))
+    assert file.stat().st_size > 8_000_000
+    _upload(visit, file)
+    visit.look("process-reading")
+    visit.page.wait_for_selector("svg.sl-pm", timeout=60_000)
+    visit.page.goto(visit.address + "/trust/jobs/")
+    assert "读取流程日志" in visit.page.locator("#runs").inner_text()
+    visit.look("jobs-done")
+
+
+@pytest.mark.parametrize("combination", ["en-390-light"])
+def test_sample_data_is_marked(visits: Visits, combination: str) -> None:
+    visit = visits.stranger(combination)
+    visit.sign_in("zhouqian")
+    visit.go("/diagnose/process/")
+    visit.page.locator("form.sl-empty button").click()
+    visit.page.wait_for_selector("svg.sl-pm")
+    assert visit.page.locator(".sl-filter .sl-sample").is_visible()
+    visit.look("process-sample")

@@ -114,7 +114,7 @@ def test_own_account(visits: Visits, combination: str) -> None:
     page.locator("details.sl-add .btn-primary").click()
     assert page.locator("#new-token").inner_text().startswith("slt_")
     visit.look("token")
-    page.get_by_role("button", name="English").click()
+    page.locator("form[action$='/account/language/'] button", has_text="English").click()
     page.wait_for_selector("html[lang=en]")
     page.locator(".sl-top details.sl-menu summary").click()
     visit.look("account-menu")

@@ -93,6 +93,11 @@ ACTION_LABELS: dict[str, Promise] = {
     "job.retry": _("started a job again"),
     "keys.add": _("added an encryption key"),
     "keys.retire": _("retired encryption keys"),
+    "metric.add": _("added a metric"),
+    "metric.change": _("changed a metric"),
+    "metric.install": _("installed metrics"),
+    "metric.refresh": _("computed a metric again"),
+    "metric.use": _("switched a metric on or off"),
     "organisation.set_up": _("set up the organisation"),
     "person.change_own_language": _("chose a language"),
     "person.change_own_password": _("changed the own password"),
@@ -125,6 +130,7 @@ ACTION_LABELS: dict[str, Promise] = {
     "unit.move": _("moved a unit"),
     "unit.remove": _("removed a unit"),
     "unit.update": _("changed a unit"),
+    "view.save": _("saved a view"),
 }
 JOB_LABELS: dict[str, Promise] = {
     "import.clear": _("Clear away old imports"),

@@ -20,11 +20,11 @@ from servloop.diagnose.process.layout import MapGraph
 from servloop_app.core.errors import ActionError
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.diagnose import queries
-from servloop_app.diagnose.actions import why_not_read
 from servloop_app.diagnose.analysis import SHARES, Analysis, Selection, map_graph, shown_parts, without_edge
 from servloop_app.diagnose.models import ProcessLog
 from servloop_app.web.process import findings
 from servloop_app.web.process.histogram import histogram
+from servloop_app.web.process.logs import reason
 
 MODES = {"frequency": "frequency", "wait": "median", "total": "total"}
 STATISTICS = ("median", "p90")
@@ -90,8 +90,7 @@ def explore(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of one log."""
     log = queries.process_log(policy_of(request), public_id)
     if not log.ready:
-        why = why_not_read(log, get_language() or "en")
-        return render(request, "web/process/waiting.html", {"log": log, "why": why})
+        return render(request, "web/process/waiting.html", {"log": log, "why": reason(log)})
     view = View.of(request)
     return render(request, "web/process/explore.html", context_of(request, log, view))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from uuid import UUID
 
@@ -24,8 +25,10 @@ from servloop_app.diagnose.models import ProcessLog
 from servloop_app.diagnose.reading import ReadingOptions, head_of_upload
 from servloop_app.web.errors import sentence
 from servloop_app.web.figures import file_size
-from servloop_app.web.process.forms import ReadingForm, UploadForm
+from servloop_app.web.process.forms import ROLE_LABELS, ReadingForm, UploadForm
 from servloop_app.web.process.uploads import MAX_UPLOAD_BYTES, READ_AT_ONCE_BYTES, bound_uploads
+
+_COLUMN_FAULT = re.compile(r"io\.(?P<fault>missing|ambiguous)_(?P<role>case|activity|timestamp)_column")
 
 
 @policy("process.view")
@@ -148,7 +151,6 @@ def _read(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def columns(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say which column is what."""
     log = queries.process_log(policy_of(request), public_id)
-    language = get_language() or "en"
     try:
         head = head_of_upload(public_id)
         names, rows, unreadable = list(head.columns), head.rows(), ""
@@ -176,9 +178,24 @@ def columns(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "form": form,
         "names": names,
         "rows": rows,
-        "why": why_not_read(log, language) or unreadable * (not names),
+        "why": reason(log) or unreadable * (not names),
     }
     return render(request, "web/process/columns.html", context, status=422 if form.errors else 200)
+
+
+def reason(log: ProcessLog) -> str:
+    """Why a log is not read yet, in the words of a page: what a command's option mends, a form mends here."""
+    asked = _COLUMN_FAULT.fullmatch(log.error_code)
+    if asked is None:
+        return why_not_read(log, get_language() or "en")
+    role = str(ROLE_LABELS[asked["role"]]).partition(_(":"))[0]
+    if asked["fault"] == "missing":
+        text = _(
+            "No column of %(file)s was recognised as “%(role)s”. Choose it below; the other columns are kept."
+        )
+    else:
+        text = _("More than one column of %(file)s could be “%(role)s”. Choose the right one below.")
+    return text % {"file": log.file_name, "role": role}
 
 
 @policy("process.edit")
