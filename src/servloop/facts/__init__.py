@@ -1,5 +1,6 @@
 """Facts: open tables, the engines that read them, and who may see which rows."""
 
+from servloop.facts.health import check
 from servloop.facts.ingest import Ingested, ingest
 from servloop.facts.schema import SCHEMA_VERSION, TABLES, Column, TableSchema
 from servloop.facts.snapshot import FactsScope, Snapshot
@@ -16,5 +17,6 @@ __all__ = [
     "Snapshot",
     "TableSchema",
     "TableState",
+    "check",
     "ingest",
 ]

@@ -57,6 +57,10 @@ class Snapshot:
         """Version of each table, -1 for one that does not exist yet."""
         return {name: files.version for name, files in self._files.items()}
 
+    def paths(self, table: str) -> tuple[str, ...]:
+        """The data files of a table."""
+        return self._files[table].paths
+
     @contextmanager
     def connect(
         self,

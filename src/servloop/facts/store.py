@@ -88,6 +88,28 @@ class FactStore:
             )
         return True
 
+    def replace(self, table: str, batches: Iterable[pa.Table]) -> None:
+        """Put other rows in the place of all rows of a table, in one commit; readers see the old or the new.
+
+        Args:
+            table: name of the fact table.
+            batches: the new rows, as for `append`; read one after the other.
+        """
+        import pyarrow as pa
+        from deltalake import write_deltalake
+
+        schema = TABLES[table].arrow()
+        reader = pa.RecordBatchReader.from_batches(
+            schema, (batch for rows in batches for batch in _conform(table, rows).to_batches())
+        )
+        with self._writing(table):
+            write_deltalake(
+                self._open(table, create=True),
+                reader,
+                mode="overwrite",
+                writer_properties=_writer_properties(),
+            )
+
     def last_chunk(self, table: str, application: str) -> int:
         """Number of the last chunk an import stored, -1 when it stored none."""
         if not self._exists(table):

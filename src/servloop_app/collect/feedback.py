@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import uuid4
 import polars as pl
 from django.db.models import Max, OuterRef, Subquery
 
-from servloop.facts import FactsScope
+from servloop.facts import TABLES, FactsScope
 from servloop_app.collect import files
 from servloop_app.collect.models import FeedbackRecord, Import
 from servloop_app.collect.staging import mask_column
@@ -20,7 +21,11 @@ from servloop_app.core.models import Unit
 BATCH = 1_000
 TABLE = FeedbackRecord._meta.db_table
 _FREE = ("title", "text", "attributes")
+_TEXTS = ("title", "text")
 _COPIED = ("source_key", "channel", "kind", "status", "person_key")
+_NUMBERS = ("rating", "rating_low", "rating_high")
+_KEPT = {"record_id", "revision", "unit_id", "occurred_at", "import_id", "attributes"}
+_OTHERS = [n for n in TABLES["feedback"].names if n not in {*_KEPT, *_TEXTS, *_COPIED, *_NUMBERS}]
 
 
 def masked_copy(clear: Path) -> Path:
@@ -45,11 +50,15 @@ def batches_of_records(found: Import, clear: Path, start: int) -> Iterator[tuple
         snapshot.connect(FactsScope.everything()) as facts,
     ):
         kept = facts.sql(
-            "SELECT seq, record_id, revision, unit_id, title AS masked_title, text AS masked_text,"
-            " attributes AS masked_attributes FROM feedback WHERE import_id = ? AND seq >= ?",
+            "SELECT * FROM feedback WHERE import_id = ? AND seq >= ? ORDER BY seq",
             params=[found.fact_id, start],
         ).pl()
-    rows = pl.read_parquet(clear, glob=False).drop("unit_id", strict=False).join(kept, on="seq").sort("seq")
+    clear_texts = pl.read_parquet(clear, glob=False).select(
+        "seq",
+        *(pl.col(name).alias(f"clear_{name}") for name in _TEXTS if name in pl.read_parquet_schema(clear)),
+    )
+    others = pl.struct(_OTHERS).struct.json_encode().alias("fact")
+    rows = kept.with_columns(others).join(clear_texts, on="seq", maintain_order="left")
     units = {unit.code: unit for unit in Unit.objects.all()}
     for place in range(0, rows.height, BATCH):
         part = rows.slice(place, BATCH).to_dicts()
@@ -64,15 +73,14 @@ def _record(found: Import, row: dict[str, Any], units: dict[str, Unit]) -> Feedb
         brought_by=found,
         unit=units.get(str(row["unit_id"])),
         occurred_at=row["occurred_at"],
-        rating=row.get("rating"),
-        rating_low=row.get("rating_low"),
-        rating_high=row.get("rating_high"),
-        masked_title=row["masked_title"] or "",
-        masked_text=row["masked_text"] or "",
-        attributes=row["masked_attributes"] or "",
-        **{name: row.get(name) or "" for name in _COPIED},
+        **{name: row[name] for name in _NUMBERS},
+        masked_title=row["title"] or "",
+        masked_text=row["text"] or "",
+        attributes=row["attributes"] or "",
+        fact=json.loads(row["fact"]),
+        **{name: row[name] or "" for name in _COPIED},
     )
-    clear = "\n\n".join(str(row[name]) for name in ("title", "text") if row.get(name))
+    clear = "\n\n".join(row[f"clear_{name}"] for name in _TEXTS if row.get(f"clear_{name}"))
     masked = "\n\n".join(text for text in (record.masked_title, record.masked_text) if text)
     if clear != masked:
         seal_text(record, "sealed_text", clear)
@@ -106,3 +114,20 @@ def remove_records(found: Import, limit: int = BATCH) -> bool:
     FeedbackRecord.objects.filter(id__in=[id_ for id_, _ in part]).delete()
     mark_current([record_id for _, record_id in part])
     return len(part) == limit
+
+
+def fact_of(record: FeedbackRecord) -> dict[str, Any]:
+    """A record's row in the facts, JSON-ready."""
+    return {
+        **record.fact,
+        "record_id": record.record_id,
+        "revision": record.revision,
+        "import_id": record.brought_by.fact_id,
+        "unit_id": record.unit.code if record.unit else None,
+        "occurred_at": record.occurred_at.isoformat(),
+        "title": record.masked_title or None,
+        "text": record.masked_text or None,
+        "attributes": record.attributes or None,
+        **{name: getattr(record, name) or None for name in _COPIED},
+        **{name: getattr(record, name) for name in _NUMBERS},
+    }

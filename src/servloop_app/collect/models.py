@@ -175,6 +175,7 @@ class FeedbackRecord(models.Model):
     masked_text = models.TextField(blank=True)
     sealed_text = EncryptedTextField(null=True)  # only where masking changed something
     attributes = models.TextField(blank=True)  # masked
+    fact = models.JSONField(default=dict)  # the other columns of its row in the facts, to rebuild them
 
     class Meta:
         verbose_name = _("feedback record")

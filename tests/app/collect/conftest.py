@@ -100,6 +100,6 @@ def facts() -> Callable[..., list[tuple[object, ...]]]:
 
     def ask(sql: str, units: frozenset[str] | None = None) -> list[tuple[object, ...]]:
         with files.fact_store().snapshot() as snapshot, snapshot.connect(FactsScope(units)) as connection:
-            return connection.sql(sql).fetchall()
+            return connection.sql(sql).pl().rows()
 
     return ask

@@ -7,9 +7,11 @@ import polars as pl
 import pytest
 from tests.app.organisation import SYSTEM
 
+from servloop.facts import check
 from servloop_app.collect import files, people
 from servloop_app.collect.actions import ErasePeople, OpenFeedbackText
 from servloop_app.collect.models import FeedbackRecord, Import, PersonKey, QuarantinedRow
+from servloop_app.collect.rebuild import rebuild_feedback
 from servloop_app.core import audit_log
 from servloop_app.core.actions import execute
 from servloop_app.core.errors import ActionError, NotAllowed
@@ -129,3 +131,14 @@ def test_erased_people_are_gone_from_every_file(bring_in, take_in, data_folder, 
     assert leaf.action == "personal_data.erased"
     assert audit_log.verify([]).intact
     assert dt.datetime.now(dt.UTC) >= leaf.time
+
+
+@pytest.mark.django_db
+def test_rebuilt_facts_equal_those_that_were_imported(bring_in, facts):
+    bring_in(FEEDBACK, target="feedback", timezone="UTC")
+    bring_in(FEEDBACK.replace("很满意", "还可以"), target="feedback", timezone="Asia/Shanghai")
+    rows = "SELECT * FROM feedback ORDER BY record_id"
+    before = facts(rows)
+    assert rebuild_feedback() == 4
+    assert facts(rows) == before
+    assert check(files.fact_store()) == ()
