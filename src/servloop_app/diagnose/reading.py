@@ -90,7 +90,7 @@ def read_upload(public_id: UUID, options: ReadingOptions) -> Reading:
     columns = {role: column for role, column in options.columns.items() if column}
     table = read_events(
         log_files.upload_of(public_id),
-        **columns,  # type: ignore[arg-type]  # the roles are its parameters
+        **columns,  # the roles are its parameters
         timezone=options.timezone or None,
         time_format=options.time_format or None,
         object_type=options.object_type or None,

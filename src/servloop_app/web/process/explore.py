@@ -119,6 +119,7 @@ def context_of(request: HttpRequest, log: ProcessLog, view: View) -> dict[str, A
             "statistics": _statistics(view),
             "durations": histogram(analysis.log.throughput / 1e6),
             "waits": waits(analysis, view),
+            "concentrated": findings.concentrated(analysis),
             "constant": constant_delays(analysis),
             "paths": findings.paths(analysis),
             "variants": path_rows(analysis, view),

@@ -14,6 +14,7 @@ from servloop_app.web.figures import duration, share
 
 _HALF = (0.47, 0.53)
 _NOTABLE = 0.25
+_FEW = 3
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,18 @@ def _lead(worst: Bottleneck) -> str:
         )
         % facts
     )
+
+
+def concentrated(analysis: Analysis) -> str:
+    """How much of the waiting the largest queues hold."""
+    steps = [step for step in analysis.bottlenecks.steps if step.share]
+    if len(steps) <= _FEW:
+        return _("Where cases wait, the largest share first")
+    held = sum(step.share or 0.0 for step in steps[:_FEW])
+    return _("Three of %(all)s ways hold %(share)s of all waiting") % {
+        "all": number_format(len(steps)),
+        "share": share(held, 0),
+    }
 
 
 def paths(analysis: Analysis) -> str:

@@ -66,6 +66,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, units: Any, home: int | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         field = self.fields["unit"]
+        assert isinstance(field, forms.ModelChoiceField)  # declared above
         field.queryset = units
         field.initial = home
         if len(units) == 1:

@@ -106,7 +106,8 @@ def add_sample(request: HttpRequest) -> HttpResponse:
     """Take in a made-up log, to look around."""
     rights = policy_of(request)
     units = queries.units_to_add_to(rights)
-    unit = units.filter(pk=getattr(request.user, "unit_id", None)).first() or units.first()
+    home = getattr(request.user, "unit_id", None)
+    unit = (units.filter(pk=home).first() if home else None) or units.first()
     if unit is None:
         raise NotAllowed("process.edit")
     public_id = uuid.uuid4()
@@ -141,7 +142,11 @@ def _read(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.success(
             request,
             _("“%(name)s” is read: %(cases)s cases, %(events)s events.")
-            % {"name": log.name, "cases": number_format(log.cases), "events": number_format(log.events)},
+            % {
+                "name": log.name,
+                "cases": number_format(log.cases or 0),
+                "events": number_format(log.events or 0),
+            },
         )
     return redirect("process_log", public_id)
 

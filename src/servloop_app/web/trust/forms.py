@@ -18,7 +18,7 @@ LANGUAGE_CHOICES = [("", _("as the platform")), *zip(LANGUAGES, ("简体中文",
 _PASSWORD_HELP = _("At least 12 characters; no common password, nothing like the name.")
 
 
-class UnitChoice(forms.ModelChoiceField):
+class UnitChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
     """One of the units in which the person has a right."""
 
     def __init__(self, **options: Any) -> None:

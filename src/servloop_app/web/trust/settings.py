@@ -38,7 +38,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     tree = policy_of(request).tree
     context = {
         "version": __version__,
-        "root": Unit.objects.filter(pk=tree.root).first(),
+        "root": Unit.objects.filter(pk=tree.root).first() if tree.root else None,
         "units": len(tree.codes),
         "calendar": organisation_calendar(),
         "database": connection.vendor,
