@@ -16,6 +16,8 @@ _COMMANDS = {
     "audit": "servloop_app.cli.audit",
     "demo": "servloop_app.cli.demo",
     "doctor": "servloop_app.cli.doctor",
+    "facts": "servloop_app.cli.facts",
+    "import": "servloop_app.cli.imports",
     "keys": "servloop_app.cli.keys",
     "measure": "servloop_app.cli.measure",
     "monitor": "servloop_app.cli.monitor",
