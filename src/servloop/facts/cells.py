@@ -6,15 +6,14 @@ Everything a page shows is merged from these few cells, so that no request touch
 # ruff: noqa: S608 - SQL is made of checked names; values travel as parameters
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from servloop.errors import SpecError
 from servloop.facts.schema import TABLES
+from servloop.measure.figures.cell_table import CellTable
 from servloop.measure.figures.formula import Formula, Node, Type, parse_formula
-from servloop.measure.figures.statistics import BIN_GROWTH, ZERO_BIN, Statistic
+from servloop.measure.figures.statistics import BIN_GROWTH, ZERO_BIN
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,17 +74,6 @@ SOURCES = (
 )
 
 
-@dataclass(frozen=True)
-class Cell:
-    """The statistic of one unit, month, channel and segment; each may be missing."""
-
-    unit_id: str | None
-    month: str | None
-    channel: str | None
-    segment: str | None
-    statistic: Statistic
-
-
 def columns_of(source: str) -> dict[str, Type]:
     """Columns that formulas may name, with their types.
 
@@ -104,7 +92,7 @@ def columns_of(source: str) -> dict[str, Type]:
 
 def compute_cells(
     facts: duckdb.DuckDBPyConnection, source: str, formula: str | Formula, *, segment: str | None = None
-) -> list[Cell]:
+) -> CellTable:
     """One pass over a source.
 
     Rows whose argument has no value (an unanswered question, a condition on a missing column) do not count in n.
@@ -126,7 +114,7 @@ def compute_cells(
         )
     relation = f"({_CASES})" if source == "cases" else f'"{source}"'
     sql, params = _query(checked, relation, "channel" in columns, segment)
-    return [_cell(checked, row) for row in facts.execute(sql, params).fetchall()]
+    return CellTable.from_frame(checked.kept, facts.sql(sql, params=params).pl())
 
 
 def records_of(
@@ -169,36 +157,30 @@ def _query(
             f"SELECT unit_id, month, channel, segment, {place} AS place, count(*) AS rows, sum(x) AS total,"
             f" sum(x * x) AS squares FROM ({base}) WHERE x >= 0 GROUP BY ALL"
         )
-        columns = (
-            "unit_id, month, channel, segment, sum(rows), 0, 0, sum(total), sum(squares), list((place, rows))"
-        )
-        return f"SELECT {columns} FROM ({inner}) GROUP BY ALL", writer.params
+        bins = "list({'place': place, 'rows': rows})"
+        return _grouped(("sum(rows)", "0", "0", "sum(total)", "sum(squares)"), bins, inner), writer.params
     kept = {
-        "count": "count(*), 0, 0, 0, 0",
-        "share": "count(x), count(*) FILTER (x), 0, 0, 0",
-        "moments": "count(x), 0, 0, coalesce(sum(x), 0), coalesce(sum(x * x), 0)",
-        "net": "count(*) FILTER (x BETWEEN 0 AND 10), count(*) FILTER (x BETWEEN 9 AND 10),"
-        " count(*) FILTER (x BETWEEN 0 AND 6), 0, 0",
+        "count": ("count(*)", "0", "0", "0", "0"),
+        "share": ("count(x)", "count(*) FILTER (x)", "0", "0", "0"),
+        "moments": ("count(x)", "0", "0", "coalesce(sum(x), 0)", "coalesce(sum(x * x), 0)"),
+        "net": (
+            "count(*) FILTER (x BETWEEN 0 AND 10)",
+            "count(*) FILTER (x BETWEEN 9 AND 10)",
+            "count(*) FILTER (x BETWEEN 0 AND 6)",
+            "0",
+            "0",
+        ),
     }[formula.kept]
-    return f"SELECT unit_id, month, channel, segment, {kept}, NULL FROM ({base}) GROUP BY ALL", writer.params
+    return _grouped(kept, "NULL", base), writer.params
 
 
-def _cell(formula: Formula, row: tuple[object, ...]) -> Cell:
-    unit, month, channel, segment, n, hits, against, total, squares, bins = row
-    kept = Statistic(
-        formula.kept,
-        int(str(n)),
-        int(str(hits)),
-        int(str(against)),
-        float(str(total)),
-        float(str(squares)),
-        {int(place): int(count) for place, count in bins} if isinstance(bins, list) else {},
+def _grouped(kept: Sequence[str], bins: str, rows: str) -> str:
+    names = ("n", "hits", "against", "total", "squares")
+    columns = ", ".join(f"{sql} AS {name}" for sql, name in zip(kept, names, strict=True))
+    return (
+        f"SELECT unit_id, month, channel, segment, {columns}, {bins} AS bins FROM ({rows})"
+        " GROUP BY unit_id, month, channel, segment"
     )
-    return Cell(_text(unit), _text(month), _text(channel), _text(segment), kept)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 class _Writer:
@@ -253,8 +235,3 @@ class _Writer:
             "contains": "contains({}, {})",
             "absolute": "abs({})",
         }[node.name].format(*parts)
-
-
-def bins_to_json(statistic: Statistic) -> str:
-    """Bins as text, for storing a cell."""
-    return json.dumps({str(place): count for place, count in statistic.bins.items()})

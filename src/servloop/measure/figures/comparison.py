@@ -155,7 +155,8 @@ def _counts(first: int, second: int, level: float) -> Change:
     change = Estimate(float(second - first), n, second - first - half, second - first + half, "normal", level)
     if n == 0:
         return Change(change, None, None, "")
-    from scipy.stats import binomtest
+    from scipy.special import bdtr
 
-    p = float(binomtest(second, n, 0.5).pvalue)
+    # With one half the distribution is symmetric: both tails are alike.
+    p = min(1.0, 2 * float(bdtr(min(first, second), n, 0.5)))
     return Change(change, p, p, "binomial")

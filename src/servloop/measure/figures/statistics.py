@@ -7,7 +7,7 @@ sums, sums of squares, and counts per bin for quantiles.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from servloop.measure.figures.formula import Kept
@@ -132,26 +132,28 @@ def _quantile(statistic: Statistic, share: float, level: float) -> Estimate:
     n = statistic.n
     half = normal_quantile(level) * math.sqrt(n * share * (1 - share))
     ranks = [share * (n - 1), share * n - half - 0.5, share * n + half - 0.5]
-    value, low, high = (_at_rank(statistic.bins, rank) for rank in ranks)
+    value, low, high = _at_ranks(statistic.bins, ranks)
     bounded = ranks[1] >= 0 and ranks[2] <= n - 1
     return Estimate(
         value, n, low if bounded else None, high if bounded else None, "order statistics, 2 % bins", level
     )
 
 
-def _at_rank(bins: Mapping[int, int], rank: float) -> float:
-    """Value at a rank counted from 0; inside a bin its rows are spread evenly on the log scale."""
-    below = 0
-    ordered = sorted(bins.items())
-    for place, count in ordered:
-        if rank < below + count:
-            if place == ZERO_BIN:
-                return 0.0
-            inside = (max(rank, 0.0) - below + 0.5) / count
-            return math.exp((place + min(inside, 1.0)) * _LOG_GROWTH)
-        below += count
-    last = ordered[-1][0]
-    return 0.0 if last == ZERO_BIN else math.exp((last + 1) * _LOG_GROWTH)
+def _at_ranks(bins: Mapping[int, int], ranks: Sequence[float]) -> list[float]:
+    """Values at ranks counted from 0; inside a bin its rows are spread evenly on the log scale."""
+    import numpy as np
+
+    places = np.array(sorted(bins), np.int64)
+    counts = np.array([bins[place] for place in places.tolist()], np.int64)
+    ends = np.cumsum(counts)
+    found = []
+    for rank in ranks:
+        at = min(max(rank, 0.0), float(ends[-1] - 1))
+        bin_ = int(np.searchsorted(ends, at, side="right"))
+        inside = (at - float(ends[bin_] - counts[bin_]) + 0.5) / float(counts[bin_])
+        place = int(places[bin_])
+        found.append(0.0 if place == ZERO_BIN else math.exp((place + min(inside, 1.0)) * _LOG_GROWTH))
+    return found
 
 
 def _poisson(n: int, level: float) -> tuple[float, float]:
