@@ -118,14 +118,38 @@ def compute_cells(
 
 
 def records_of(
-    facts: duckdb.DuckDBPyConnection, source: str, formula: str, *, limit: int, offset: int = 0
+    facts: duckdb.DuckDBPyConnection,
+    source: str,
+    formula: str,
+    *,
+    limit: int,
+    offset: int = 0,
+    first: dt.date | None = None,
+    before: dt.date | None = None,
+    channels: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """The rows behind a figure, newest first: what counts, and whether it is a hit."""
+    """The rows behind a figure, newest first: what counts, and whether it is a hit.
+
+    Args:
+        facts: a connection of a snapshot, limited to the scope that may be seen.
+        source: one of `SOURCES`.
+        formula: the formula.
+        limit, offset: which part of the rows.
+        first, before: local days of the period, the second not included.
+        channels: only these, where the source knows channels; empty for all.
+    """
     columns = columns_of(source)
     checked = parse_formula(formula, columns)
     writer = _Writer()
     argument = writer.sql(checked.argument) if checked.argument else "true"
     where = writer.condition(checked.where)
+    limits: list[tuple[str, object]] = [("local_date >= ?", first), ("local_date < ?", before)]
+    if channels and "channel" in columns:
+        limits.append(("list_contains(?, channel)", list(channels)))
+    for condition, value in limits:
+        if value is not None:
+            where += f" AND {condition}"
+            writer.params.append(value)
     relation = f"({_CASES})" if source == "cases" else f'"{source}"'
     page: pl.DataFrame = facts.sql(
         f"SELECT *, {argument} AS counted FROM {relation} WHERE {where} ORDER BY occurred_at DESC LIMIT {limit:d}"

@@ -155,6 +155,16 @@ class Cells:
         """The last month with a row."""
         return max((row.month for row, _ in self._rows if row.month is not None), default=None)
 
+    @property
+    def oldest_month(self) -> dt.date | None:
+        """The first month with a row."""
+        return min((row.month for row, _ in self._rows if row.month is not None), default=None)
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Channels with a row; rows without one do not count."""
+        return frozenset(row.channel for row, _ in self._rows if row.channel)
+
 
 def _guarded(statistic: Statistic, aggregate: str) -> Estimate:
     """The estimate, unless the group is so small that it would speak about single people."""

@@ -7,16 +7,17 @@ import datetime as dt
 import polars as pl
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from servloop.facts import FactsScope
 from servloop.facts.cells import records_of
 from servloop_app.collect.files import fact_store
 from servloop_app.core.errors import NotFound
 from servloop_app.core.policy import Policy
 from servloop_app.measure.figures import Cells
 from servloop_app.measure.models import Metric, MetricCell, MetricResult, SavedView
-from servloop_app.measure.selection import Selection
+from servloop_app.measure.selection import Selection, add_months
 
 PERMISSION = "metrics.view"
-_PAGE = 50
+RECORDS_PER_PAGE = 50
 
 
 def metrics(*, computable: bool | None = None) -> QuerySet[Metric]:
@@ -79,13 +80,23 @@ def selected_units(policy: Policy, selection: Selection) -> frozenset[str] | Non
     return frozenset(tree.codes[unit] for unit in chosen & policy.units(PERMISSION))
 
 
-def records(policy: Policy, metric: Metric, page: int = 0) -> pl.DataFrame:
-    """The rows behind a metric in the units that a person may see, newest first."""
-    with (
-        fact_store().snapshot() as snapshot,
-        snapshot.connect(policy.facts(PERMISSION), threads=1) as facts,
-    ):
-        return records_of(facts, metric.source, metric.formula, limit=_PAGE, offset=_PAGE * page)
+def records(policy: Policy, metric: Metric, selection: Selection, page: int = 0) -> pl.DataFrame:
+    """The rows behind a metric's figure in the units that a person may see, newest first; one more than a page."""
+    scope = policy.facts(PERMISSION)
+    units = selected_units(policy, selection)
+    if units is not None:
+        scope = FactsScope(units if scope.unit_ids is None else units & scope.unit_ids)
+    with fact_store().snapshot() as snapshot, snapshot.connect(scope, threads=1) as facts:
+        return records_of(
+            facts,
+            metric.source,
+            metric.formula,
+            limit=RECORDS_PER_PAGE + 1,
+            offset=RECORDS_PER_PAGE * page,
+            first=selection.first,
+            before=add_months(selection.last, 1),
+            channels=selection.channels,
+        )
 
 
 def newest_month(cells: dict[str, Cells]) -> dt.date:

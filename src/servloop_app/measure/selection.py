@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from servloop_app.core.errors import ActionError
 
 _MONTH = "%Y-%m"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 DEFAULT_MONTHS = 3
 
 
@@ -85,7 +87,8 @@ def add_months(day: dt.date, months: int) -> dt.date:
 def _month(text: str) -> dt.date | None:
     if not text:
         return None
-    try:
-        return dt.datetime.strptime(text, _MONTH).replace(tzinfo=dt.UTC).date()
-    except ValueError:
-        raise ActionError("measure_app.month_unreadable", received=text[:40]) from None
+    with suppress(ValueError):
+        found = dt.datetime.strptime(text, _MONTH).replace(tzinfo=dt.UTC).date()
+        if _FIRST_YEAR <= found.year <= _LAST_YEAR:  # the period before must be a date, too
+            return found
+    raise ActionError("measure_app.month_unreadable", received=text[:40])
