@@ -4,7 +4,9 @@ import json
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.app.organisation import build
 
@@ -29,6 +31,16 @@ def test_every_operation_is_described_with_examples():
         assert schema["additionalProperties"] is False
         shown = [field for field in schema["properties"].values() if "examples" in field]
         assert shown, schema["title"]
+
+
+@pytest.fixture
+def one_connection(db):
+    """Requests leave the test's connection, and with it the test's transaction, open."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def walk(examples):
@@ -64,12 +76,10 @@ def run_examples(strategy, examples, token):
     call()
 
 
-@pytest.mark.django_db
-def test_no_request_makes_the_api_fail():
+def test_no_request_makes_the_api_fail(one_connection):
     walk(6)
 
 
 @pytest.mark.slow
-@pytest.mark.django_db
-def test_many_requests_do_not_make_the_api_fail():
+def test_many_requests_do_not_make_the_api_fail(one_connection):
     walk(80)

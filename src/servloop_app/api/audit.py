@@ -1,10 +1,11 @@
 """The audit log: search, verify, checkpoint."""
 
 from datetime import datetime
+from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 
 from servloop_app.api.changes import Window
 from servloop_app.api.schemas import CheckpointOut, LeafOut, LogCheckOut, Page, Recorded
@@ -14,6 +15,7 @@ from servloop_app.core.routes import actor_of, policy, signed_in
 from servloop_app.trust import checkpoints, queries
 
 router = Router()
+Seq = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class LogFilter(Schema):
@@ -67,7 +69,7 @@ def checkpoint(request: HttpRequest) -> CheckpointOut:  # noqa: ARG001
 
 @router.post("/{seq}/undo", response=Recorded)
 @signed_in("taking back asks for the permission of the action that does it")
-def take_back(request: HttpRequest, seq: int) -> Recorded:
+def take_back(request: HttpRequest, seq: Path[Seq]) -> Recorded:
     """Take an action back, by its number."""
     done = undo(seq, actor_of(request, "api"))
     return Recorded(seq=done.seq, undoable=done.undoable, id="")

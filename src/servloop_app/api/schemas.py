@@ -1,11 +1,12 @@
 """What the API takes and gives. Unknown fields are refused, so that nothing is set by accident."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, model_validator
 
 from servloop_app.core.localized import LocalizedText
 from servloop_app.core.models import Assignment, LogLeaf, Person, Unit
@@ -16,10 +17,37 @@ Text = Annotated[str, Field(max_length=500)]
 Code = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]{1,64}$")]
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _refuse_unstorable(value: Any) -> None:
+    """NUL and lone surrogates are valid JSON and no text.
+
+    Raises:
+        ValueError: one of them is somewhere in the value.
+    """
+    if isinstance(value, str) and _UNSTORABLE.search(value):
+        msg = "texts cannot contain NUL or lone surrogates"
+        raise ValueError(msg)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_unstorable(key)
+            _refuse_unstorable(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unstorable(item)
+
+
 class Strict(Schema):
-    """Base of what the API takes."""
+    """Base of what the API takes: known fields only, and texts that every database can store."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, given: Any) -> Any:
+        _refuse_unstorable(given if isinstance(given, dict | list | str) else getattr(given, "_obj", None))
+        return given
 
 
 class Localized(Strict):

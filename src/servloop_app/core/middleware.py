@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase
 from django.utils import translation
 
 from servloop_app.core.models import Person
 
 _DJANGO_LANGUAGE = {"zh-CN": "zh-hans", "en": "en"}
+
+
+class NoNul:
+    """Refuses NUL in addresses: PostgreSQL stores no such text, and nobody types it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 400, or go on."""
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponseBadRequest()
+        return self.get_response(request)
 
 
 class OwnLanguage:
