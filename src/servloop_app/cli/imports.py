@@ -62,6 +62,7 @@ def command(file: str | None, undo: str | None, *, language: str, as_json: bool,
 
 
 def _bring_in(path: Path, options: dict[str, Any]) -> Import:
+    from servloop.io.imports.mapping import shape_of
     from servloop_app.cli.platform import machine_owner
     from servloop_app.collect import files, queries
     from servloop_app.collect.actions import AddImport, ConfirmImport
@@ -79,7 +80,7 @@ def _bring_in(path: Path, options: dict[str, Any]) -> Import:
         actor = machine_owner()
         wanted = {**mapping.to_dict(), **_given(mapping.to_dict(), options)}
         added = AddImport(
-            public_id, options["unit"] or _root(), path.name, size, wanted, queries.shape_of(head.columns)
+            public_id, options["unit"] or _root(), path.name, size, wanted, shape_of(head.columns)
         )
         execute(added, actor)
     except Exception:
@@ -119,7 +120,8 @@ def _root() -> str:
     from servloop_app.core.policy import EverythingPolicy
 
     tree = EverythingPolicy().tree
-    return tree.codes[tree.root or 0]
+    assert tree.root is not None
+    return tree.codes[tree.root]
 
 
 def _take_back(public_id: str) -> Import:
@@ -144,7 +146,8 @@ def _finished(found: Import) -> Import:
     while True:
         found.refresh_from_db()
         run = found.run
-        if run is None or run.state in {"done", "cancelled"}:
+        assert run is not None
+        if run.state in {"done", "cancelled"}:
             return found
         if run.state == "failed":
             raise InputError(run.message_code, **run.message_params)

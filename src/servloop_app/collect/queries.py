@@ -7,9 +7,11 @@ from uuid import UUID
 import polars as pl
 from django.db.models import Q, QuerySet
 
+from servloop.facts import TABLES
 from servloop.io.batches import read_batches
 from servloop.io.imports import Mapping, suggest_mapping
 from servloop.io.imports.mapping import shape_of
+from servloop.io.raw_table import RawTable
 from servloop_app.collect import files
 from servloop_app.collect.models import FeedbackRecord, Import, MappingProfile, QuarantinedRow
 from servloop_app.core.errors import NotFound
@@ -36,17 +38,27 @@ def one_import(policy: Policy, public_id: UUID) -> Import:
     return found
 
 
+def units_with(policy: Policy, permission: str) -> QuerySet[Unit]:
+    """The units in which a person has a permission."""
+    return Unit.objects.filter(pk__in=policy.units(permission)).order_by("sort_key")
+
+
 def units_to_import_for(policy: Policy) -> QuerySet[Unit]:
     """The units for which a person may import."""
-    return Unit.objects.filter(pk__in=policy.units("imports.edit")).order_by("sort_key")
+    return units_with(policy, "imports.edit")
+
+
+def first_batch(public_id: UUID) -> RawTable:
+    """The first rows of a file that waits for its mapping, as written."""
+    path = files.source_of(public_id)
+    if path is None:
+        raise NotFound("import", public_id)
+    return next(iter(read_batches(path, batch_rows=_PREVIEW_ROWS)))
 
 
 def preview(public_id: UUID) -> pl.DataFrame:
     """The first rows of a file that waits for its mapping."""
-    path = files.source_of(public_id)
-    if path is None:
-        raise NotFound("import", public_id)
-    return next(iter(read_batches(path, batch_rows=_PREVIEW_ROWS))).frame
+    return first_batch(public_id).frame
 
 
 def suggested(frame: pl.DataFrame, *, name: str, target: str | None = None) -> tuple[Mapping, bool]:
@@ -95,3 +107,19 @@ def feedback_record(policy: Policy, record: UUID) -> FeedbackRecord:
     if found is None:
         raise NotFound("feedback", record)
     return found
+
+
+def revisions(record: FeedbackRecord) -> QuerySet[FeedbackRecord]:
+    """All revisions of a record, the newest first."""
+    return (
+        FeedbackRecord.objects.filter(record_id=record.record_id)
+        .select_related("brought_by")
+        .order_by("-revision")
+    )
+
+
+def visible_rows(policy: Policy) -> dict[str, int]:
+    """Rows of each fact table that a person may see."""
+    with files.fact_store().snapshot() as snapshot, snapshot.connect(policy.facts("imports.view")) as facts:
+        counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in TABLES)  # noqa: S608
+        return {str(name): int(count) for name, count in facts.sql(counts).fetchall()}

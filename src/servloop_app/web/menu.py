@@ -43,7 +43,14 @@ class Stage:
 
 
 STAGES = (
-    Stage(pgettext_lazy("stage", "Collect")),
+    Stage(
+        pgettext_lazy("stage", "Collect"),
+        (
+            Page(_("Feedback"), "feedback", "feedback.view"),
+            Page(_("Imports"), "imports", "imports.view"),
+            Page(_("Data dictionary"), "data_dictionary", "imports.view"),
+        ),
+    ),
     Stage(pgettext_lazy("stage", "Measure")),
     Stage(pgettext_lazy("stage", "Diagnose"), (Page(_("Process"), "process_logs", "process.view"),)),
     Stage(pgettext_lazy("stage", "Plan")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from servloop_app.web import account
+from servloop_app.web.collect import dictionary, feedback, imports, one, rows
 from servloop_app.web.process import explore, exports, logs, step
 from servloop_app.web.trust import jobs, log, people, roles, settings, units
 from servloop_app.web.views import general
@@ -12,6 +13,21 @@ from servloop_app.web.views import general
 urlpatterns: list[URLPattern] = [
     path("", general.start, name="start"),
     path("language/", general.language, name="language"),
+    path("collect/imports/", imports.imports, name="imports"),
+    path("collect/imports/add/", imports.add, name="import_add"),
+    path("collect/imports/<uuid:public_id>/", one.one, name="import"),
+    path("collect/imports/<uuid:public_id>/mapping/", imports.mapping, name="import_mapping"),
+    path("collect/imports/<uuid:public_id>/cancel/", one.cancel, name="import_cancel"),
+    path("collect/imports/<uuid:public_id>/discard/", imports.discard, name="import_discard"),
+    path("collect/imports/<uuid:public_id>/undo/", one.undo, name="import_undo"),
+    path("collect/imports/<uuid:public_id>/rows/", rows.open_rows, name="import_rows"),
+    path("collect/imports/<uuid:public_id>/rows/replay/", rows.replay, name="import_replay"),
+    path("collect/imports/<uuid:public_id>/rows/download/", rows.download, name="import_rows_download"),
+    path("collect/imports/<uuid:public_id>/rows/upload/", rows.upload, name="import_rows_upload"),
+    path("collect/feedback/", feedback.feedback, name="feedback"),
+    path("collect/feedback/<uuid:public_id>/", feedback.record, name="feedback_record"),
+    path("collect/feedback/<uuid:public_id>/open/", feedback.open_text, name="feedback_open"),
+    path("collect/data/", dictionary.dictionary, name="data_dictionary"),
     path("diagnose/process/", logs.logs, name="process_logs"),
     path("diagnose/process/add/", logs.add, name="process_add"),
     path("diagnose/process/sample/", logs.add_sample, name="process_sample"),

@@ -28,6 +28,7 @@ def data_folder(settings, tmp_path) -> Path:
 @pytest.fixture
 def take_in(organisation, django_capture_on_commit_callbacks) -> Importer:
     """Take a file in, with the suggested mapping: ``take_in(content, name=…, unit=…, target=…)``."""
+    from servloop.io.imports.mapping import shape_of
     from servloop_app.collect import files, queries
     from servloop_app.collect.actions import AddImport
     from servloop_app.core.actions import Actor, execute
@@ -48,7 +49,7 @@ def take_in(organisation, django_capture_on_commit_callbacks) -> Importer:
         head = queries.preview(public_id)
         mapping, _remembered = queries.suggested(head, name=name.partition(".")[0], target=target)
         return execute(
-            AddImport(public_id, unit, name, size, mapping.to_dict(), queries.shape_of(head.columns)), actor
+            AddImport(public_id, unit, name, size, mapping.to_dict(), shape_of(head.columns)), actor
         ).outcome
 
     return take

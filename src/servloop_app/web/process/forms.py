@@ -35,7 +35,8 @@ ROLE_LABELS = {
 REQUIRED_ROLES = COLUMN_ROLES[:3]
 
 
-def _zones() -> list[tuple[str, str]]:
+def zone_choices() -> list[tuple[str, str]]:
+    """The zones a form offers, the installation's own first."""
     first = dict.fromkeys([settings.TIME_ZONE, *COMMON_ZONES])
     return [(zone, zone) for zone in first if zone in zoneinfo.available_timezones()]
 
@@ -60,7 +61,7 @@ class UploadForm(forms.Form):
         help_text=_("The name of the file, if left empty."),
     )
     timezone = forms.ChoiceField(
-        label=_("Time zone"), choices=_zones, help_text=_("Counts for times that name no zone themselves.")
+        label=_("Time zone"), choices=zone_choices, help_text=_("Counts for times that name no zone themselves.")
     )
 
     def __init__(self, *args: Any, units: Any, home: int | None = None, **options: Any) -> None:
@@ -82,7 +83,7 @@ class UploadForm(forms.Form):
 class ReadingForm(forms.Form):
     """Which column is what, and how times are written."""
 
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
     time_format = forms.CharField(
         label=_("Notation of times"),
         max_length=60,

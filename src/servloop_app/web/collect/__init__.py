@@ -1,0 +1,1 @@
+"""Pages of the collect stage: imports, feedback, data dictionary."""

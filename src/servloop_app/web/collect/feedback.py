@@ -1,0 +1,66 @@
+"""Feedback records: the list, one record, and its clear text for a reason."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from servloop_app.collect import queries
+from servloop_app.collect.actions import OpenFeedbackText
+from servloop_app.collect.models import FeedbackRecord
+from servloop_app.core.routes import policy, policy_of
+from servloop_app.web.submit import page_of, submit
+
+
+@policy("feedback.view")
+@require_GET
+def feedback(request: HttpRequest) -> HttpResponse:
+    """The records that the person may see, newest first, searched in masked text."""
+    asked = {name: request.GET.get(name, "").strip() for name in ("text", "unit", "channel")}
+    rights = policy_of(request)
+    context = {
+        "asked": asked,
+        "filtered": any(asked.values()),
+        "page": page_of(request, queries.feedback(rights, **asked)),
+        "units": queries.units_with(rights, "feedback.view"),
+        "may_import": rights.may("imports.edit"),
+    }
+    return render(request, "web/collect/feedback.html", context)
+
+
+@policy("feedback.view")
+@require_GET
+def record(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One record, personal data masked."""
+    return _record(request, queries.feedback_record(policy_of(request), public_id))
+
+
+@policy("personal_data.open")
+@require_POST
+def open_text(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The record with its clear text, this once."""
+    found = queries.feedback_record(policy_of(request), public_id)
+    done = submit(request, OpenFeedbackText(public_id, request.POST.get("reason", "")))
+    response = _record(request, found, done.outcome if done else None, 200 if done else 422)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _record(
+    request: HttpRequest, found: FeedbackRecord, clear: str | None = None, status: int = 200
+) -> HttpResponse:
+    rights = policy_of(request)
+    context: dict[str, Any] = {
+        "record": found,
+        "clear": clear,
+        "may_open": found.sealed_text is not None and rights.may("personal_data.open", found.unit_id),
+        "may_see_import": queries.imports(rights).filter(pk=found.brought_by_id).exists(),
+        "further": json.loads(found.attributes) if found.attributes else {},
+        "revisions": queries.revisions(found),
+    }
+    return render(request, "web/collect/record.html", context, status=status)
