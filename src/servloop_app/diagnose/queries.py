@@ -44,7 +44,13 @@ def units_to_add_to(policy: Policy) -> QuerySet[Unit]:
 
 
 def analysis(log: ProcessLog, selection: Selection) -> Analysis:
-    """The figures of the selected cases of a log that is ready."""
+    """The figures of the selected cases of a log.
+
+    Raises:
+        NotFound: the log has not been read.
+    """
+    if not log.ready:
+        raise NotFound("process_log", log.public_id)
     place = (log.public_id, log.version)
     marked = tuple(log.not_waiting)
 

@@ -98,7 +98,7 @@ def explore(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def context_of(request: HttpRequest, log: ProcessLog, view: View) -> dict[str, Any]:
     """Everything the page shows."""
     analysis = queries.analysis(log, view.selection)
-    share = analysis.readable_share if view.share is None else view.share
+    share = analysis.base.readable_share if view.share is None else view.share
     context: dict[str, Any] = {
         "log": log,
         "view": view,
@@ -121,8 +121,6 @@ def context_of(request: HttpRequest, log: ProcessLog, view: View) -> dict[str, A
             "waits": waits(analysis, view),
             "concentrated": findings.concentrated(analysis),
             "constant": constant_delays(analysis),
-            "paths": findings.paths(analysis),
-            "variants": path_rows(analysis, view),
         }
     return context
 
@@ -235,7 +233,7 @@ def path_rows(analysis: Analysis, view: View) -> list[dict[str, Any]]:
 @policy("process.view")
 @require_GET
 def work(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The part of the page about rework and hand-overs, fetched after the map."""
+    """The part of the page about paths, rework and hand-overs, fetched after the map so that it need not wait."""
     log = queries.process_log(policy_of(request), public_id)
     view = View.of(request)
     analysis = queries.analysis(log, view.selection)
@@ -244,6 +242,9 @@ def work(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "log": log,
         "query": view.query(),
         "analysis": analysis,
+        "may_export": policy_of(request).may("data.export", log.unit_id),
+        "paths": findings.paths(analysis),
+        "variants": path_rows(analysis, view),
         "repeated": findings.repeated(analysis),
         "rework": [
             {

@@ -31,7 +31,7 @@ _BOM = "\ufeff"
 def map_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The map as a file of its own, in the colours of print."""
     log, view, analysis = _asked(request, public_id)
-    share = analysis.readable_share if view.share is None else view.share
+    share = analysis.base.readable_share if view.share is None else view.share
     svg = drawing(analysis, view, share, standalone=True)
     return _download(svg.encode(), "image/svg+xml", f"{log.name}.svg")
 
@@ -56,8 +56,6 @@ def _asked(request: HttpRequest, public_id: UUID) -> tuple[ProcessLog, View, Ana
     rights = policy_of(request)
     log = queries.process_log(rights, public_id)
     rights.require("data.export", log.unit_id)
-    if not log.ready:
-        raise NotFound("process_log", public_id)
     view = View.of(request)
     return log, view, queries.analysis(log, view.selection)
 
