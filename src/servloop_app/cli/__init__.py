@@ -22,6 +22,7 @@ _COMMANDS = {
     "measure": "servloop_app.cli.measure",
     "monitor": "servloop_app.cli.monitor",
     "person": "servloop_app.cli.person",
+    "plan": "servloop_app.cli.plan",
     "process": "servloop_app.cli.process",
     "schema": "servloop_app.cli.schema",
     "text": "servloop_app.cli.text",
