@@ -40,13 +40,23 @@ class Installation:
     def servloop(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            [*SERVLOOP, *words], env=self.environment, input=given, capture_output=True, text=True, check=False
+            [*SERVLOOP, *words],
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def python(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a module of the tests against this installation."""
         return subprocess.run(
-            [sys.executable, "-m", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True
+            [sys.executable, "-m", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:

@@ -147,8 +147,9 @@ def _adapter(action: type[Action[Any]]) -> TypeAdapter[Any]:
 
 
 def actions() -> dict[str, type[Action[Any]]]:
-    """Every known action by name."""
-    return dict(sorted(_ACTIONS.items()))
+    """Every action of the application's packages, by name."""
+    own = {name: action for name, action in _ACTIONS.items() if action.__module__.startswith("servloop_app.")}
+    return dict(sorted(own.items()))
 
 
 def build(name: str, arguments: Mapping[str, Any]) -> Action[Any]:
