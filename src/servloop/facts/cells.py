@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from servloop.errors import SpecError
 from servloop.facts.schema import TABLES
-from servloop.measure.figures.cell_table import CellTable
+from servloop.measure.figures.cell_table import CellTable, Mask
 from servloop.measure.figures.formula import Formula, Node, Type, parse_formula
 from servloop.measure.figures.statistics import BIN_GROWTH, ZERO_BIN
 
@@ -72,6 +72,9 @@ SOURCES = (
     *(name for name in TABLES if name not in {"rejects", "labels", "event_objects", "event_cases"}),
     "cases",
 )
+# Sources whose rows are what single people did or said.
+PEOPLE = frozenset({"feedback", "responses", "answers", "customers", "transactions"})
+_SURROGATE = "person_key"
 
 
 def columns_of(source: str) -> dict[str, Type]:
@@ -124,36 +127,41 @@ def records_of(
     *,
     limit: int,
     offset: int = 0,
-    first: dt.date | None = None,
-    before: dt.date | None = None,
-    channels: Sequence[str] = (),
+    within: tuple[CellTable, Mask] | None = None,
+    segment: str | None = None,
 ) -> pl.DataFrame:
-    """The rows behind a figure, newest first: what counts, and whether it is a hit.
+    """The rows behind a figure, newest first: what counts, and as what (``counted``).
 
     Args:
         facts: a connection of a snapshot, limited to the scope that may be seen.
         source: one of `SOURCES`.
         formula: the formula.
-        limit, offset: which part of the rows.
-        first, before: local days of the period, the second not included.
-        channels: only these, where the source knows channels; empty for all.
+        limit: most rows.
+        offset: rows to pass over.
+        within: cells, and which of them the rows may come from; None for all.
+        segment: the column that the cells are split by.
     """
     columns = columns_of(source)
     checked = parse_formula(formula, columns)
     writer = _Writer()
+    listed = ", ".join(f'"{name}"' for name in columns if name != _SURROGATE)
     argument = writer.sql(checked.argument) if checked.argument else "true"
-    where = writer.condition(checked.where)
-    limits: list[tuple[str, object]] = [("local_date >= ?", first), ("local_date < ?", before)]
-    if channels and "channel" in columns:
-        limits.append(("list_contains(?, channel)", list(channels)))
-    for condition, value in limits:
-        if value is not None:
-            where += f" AND {condition}"
-            writer.params.append(value)
     relation = f"({_CASES})" if source == "cases" else f'"{source}"'
+    base = f"SELECT *, {argument} AS counted FROM {relation} WHERE {writer.condition(checked.where)}"
+    inside = "true"
+    if within is not None:
+        places = (
+            "coalesce(unit_id, '')",
+            "date_trunc('month', local_date)::DATE",
+            "coalesce(channel, '')" if "channel" in columns else "''",
+            f"coalesce(\"{segment}\", '')" if segment else "''",
+        )
+        cells = "unnest(?::VARCHAR[]), unnest(?::VARCHAR[])::DATE, unnest(?::VARCHAR[]), unnest(?::VARCHAR[])"
+        inside = f"({', '.join(places)}) IN (SELECT ({cells}))"
+        writer.params.extend(within[0].places(within[1]))
     page: pl.DataFrame = facts.sql(
-        f"SELECT *, {argument} AS counted FROM {relation} WHERE {where} ORDER BY occurred_at DESC LIMIT {limit:d}"
-        f" OFFSET {offset:d}",
+        f"SELECT {listed}, counted FROM ({base}) WHERE counted IS NOT NULL AND {inside}"
+        f" ORDER BY occurred_at DESC LIMIT {limit:d} OFFSET {offset:d}",
         params=writer.params,
     ).pl()
     return page

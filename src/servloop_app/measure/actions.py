@@ -182,6 +182,7 @@ class SaveView(Action[SavedView]):
             raise ActionError("core.text_too_long", limit=_LONGEST_ADDRESS, received=len(self.address))
 
     def perform(self, actor: Actor) -> SavedView:
+        assert actor.person is not None, "checked by validate"
         return SavedView.objects.create(
             person=actor.person, name=self.title.strip()[:80], address=self.address
         )

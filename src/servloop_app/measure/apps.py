@@ -12,5 +12,10 @@ class MeasureConfig(AppConfig):
     label = "measure"
 
     def ready(self) -> None:
-        """Make the job kinds and actions known."""
-        from servloop_app.measure import tasks  # noqa: F401, PLC0415  # models are ready only now
+        """Make the job kinds and actions known, and have figures follow the facts."""
+        from servloop_app.collect.events import ImportStored, ImportUndone  # noqa: PLC0415  # models are ready now
+        from servloop_app.core import hooks  # noqa: PLC0415
+        from servloop_app.measure import tasks  # noqa: PLC0415
+
+        for event in (ImportStored, ImportUndone):
+            hooks.subscribe(event, tasks.FOLLOW_JOB)

@@ -25,6 +25,7 @@ class Definition:
     source: str = ""
     formula: str = ""
     segment: str = ""
+    scoring: str = ""
     classes: dict[str, str] = field(default_factory=dict)
     stakeholders: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
@@ -74,6 +75,7 @@ def shipped_definitions() -> dict[str, Definition]:
             source=formula.source if formula else "",
             formula=formula.formula if formula else "",
             segment=formula.segment if formula else "",
+            scoring=formula.scoring if formula else "",
             classes=dict(metric.classes),
             stakeholders=list(metric.stakeholders),
             needs=list(metric.data),

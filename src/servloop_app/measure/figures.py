@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
-from servloop.measure.figures import Change, Statistic, compare, compare_many, estimate, merge
+from servloop.measure.benchmarks import BenchmarkComparison, shipped_benchmarks
+from servloop.measure.benchmarks import compare as compare_with_benchmark
+from servloop.measure.figures import CellTable, Change, Statistic, compare, compare_many, estimate, merge
+from servloop.measure.figures.cell_table import Dimension, Mask
 from servloop.results import Estimate
-from servloop.trust.small_groups import suppress_small_groups
-from servloop_app.measure.models import Metric, MetricCell, MetricResult
+from servloop_app.measure.models import Metric, MetricResult
 from servloop_app.measure.selection import Selection
 
+By = Literal["unit_code", "month", "channel", "segment"]
+_DIMENSIONS: Mapping[By, Dimension] = {
+    "unit_code": "unit",
+    "month": "month",
+    "channel": "channel",
+    "segment": "segment",
+}
 SMALLEST_GROUP = 5
-Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,7 @@ class Figure:
         estimate: value, n, interval; or why there is none.
         change: against the period before, tested.
         months: the figure month by month.
+        left_out: rows of groups too small to be told that lie only partly in the selection; they are not in the figure.
     """
 
     metric: Metric
@@ -35,6 +43,7 @@ class Figure:
     estimate: Estimate
     change: Change
     months: tuple[tuple[dt.date, Estimate], ...]
+    left_out: int = 0
 
     @property
     def verdict(self) -> str:
@@ -43,6 +52,15 @@ class Figure:
         if not self.change.clear or not difference or self.metric.direction == Metric.Direction.BAND:
             return "neutral"
         return "good" if (difference > 0) == (self.metric.direction == Metric.Direction.HIGHER) else "bad"
+
+    @property
+    def benchmarks(self) -> tuple[BenchmarkComparison, ...]:
+        """The figure against the benchmarks of its metric."""
+        return tuple(
+            compare_with_benchmark(self.estimate, benchmark)
+            for benchmark in shipped_benchmarks().values()
+            if benchmark.metric == self.metric.code and self.metric.shipped
+        )
 
     @property
     def on_target(self) -> str:
@@ -72,25 +90,59 @@ class Row:
         key: unit code, channel, segment or month.
         estimate: its figure; hidden groups say so as the reason.
         change: against all other groups together.
+        left_out: rows of the group that are not in its figure (see `Figure`).
     """
 
     key: str
     estimate: Estimate
     change: Change
+    left_out: int = 0
 
 
+@dataclass(frozen=True, eq=False)
 class Cells:
-    """The cells of a result that one person may see, ready to be merged."""
+    """The cells of a result that one person may see, ready to be merged.
 
-    def __init__(self, metric: Metric, result: MetricResult, rows: Iterable[MetricCell]) -> None:
-        self.metric = metric
-        self.result = result
-        kept = metric.kept
-        self._rows = [(row, row.statistic(kept)) for row in rows]
+    Attributes:
+        metric: whose cells.
+        result: the result that they come from.
+        table: all cells of the result.
+        visible: codes of the units that the person may see; None for all.
+    """
+
+    metric: Metric
+    result: MetricResult
+    table: CellTable
+    visible: frozenset[str] | None = None
+    _masks: dict[tuple[Selection, frozenset[str] | None], Mask] = field(default_factory=dict, repr=False)
+
+    def select(self, selection: Selection, units: frozenset[str] | None = None) -> Mask:
+        """The cells of a selection that the person may see."""
+        key = (selection, units)
+        if key not in self._masks:
+            seen = self.visible if units is None else units if self.visible is None else units & self.visible
+            self._masks[key] = self.table.select(
+                selection.first,
+                selection.last,
+                units=seen,
+                channels=frozenset(selection.channels) or None,
+                segments=frozenset(selection.segments) or None,
+            )
+        return self._masks[key]
+
+    def told(self, selection: Selection, units: frozenset[str] | None = None, by: By | None = None) -> Mask:
+        """Those of them that may be told, in one sum or in groups.
+
+        How much there was is no secret, unless it is asked by segment.
+        """
+        mask = self.select(selection, units)
+        if self.metric.plain_count and not selection.segments and by != "segment":
+            return mask
+        return self.table.tellable(mask, _DIMENSIONS[by] if by else None)
 
     def statistic(self, selection: Selection, units: frozenset[str] | None = None) -> Statistic:
-        """Everything of a selection, merged."""
-        return merge(self.metric.kept, (s for row, s in self._rows if _inside(row, selection, units)))
+        """Everything of a selection that may be told, merged."""
+        return self.table.merge(self.told(selection, units))
 
     def figure(self, selection: Selection, units: frozenset[str] | None = None) -> Figure:
         """The figure of a selection with its change and its months.
@@ -102,84 +154,99 @@ class Cells:
         aggregate = self.metric.aggregate
         now = self.statistic(selection, units)
         before = self.statistic(selection.before(), units)
-        months = self._by(lambda row: row.month or selection.first, selection, units)
+        months = self._groups("month", selection, units)
+        left_out = self._rows(selection, units) - now.n
         return Figure(
             self.metric,
             self.result,
-            _guarded(now, aggregate),
+            self._estimate(now, left_out),
             compare(before, now, aggregate),
             tuple(
-                (month, _guarded(s, aggregate)) for month, s in sorted(months.items()) if month is not None
+                (dt.date.fromisoformat(month), self._estimate(now, missing))
+                for month, (now, missing) in sorted(months.items())
             ),
+            left_out,
         )
 
-    def breakdown(self, by: str, selection: Selection, units: frozenset[str] | None = None) -> list[Row]:
-        """Groups by ``unit_code``, ``channel`` or ``segment``, largest first; each against all others together.
+    def breakdown(self, by: By, selection: Selection, units: frozenset[str] | None = None) -> list[Row]:
+        """Groups by ``unit_code``, ``channel``, ``segment`` or ``month``, largest first; each against all others.
 
-        Groups below the smallest size are hidden, and others with them where they would follow by subtraction.
+        What could be worked out about a small group by subtraction is not there (see `servloop.measure.figures.disclosure`).
         """
-        groups = self._by(lambda row: str(getattr(row, by)), selection, units)
-        names = sorted(groups, key=lambda name: -groups[name].n)
-        shown = (
-            suppress_small_groups([groups[name].n for name in names], SMALLEST_GROUP).counts if names else ()
+        groups = self._groups(by, selection, units)
+        estimates = {name: self._estimate(now, missing) for name, (now, missing) in groups.items()}
+        shown = {name: groups[name][0] for name, found in estimates.items() if found.computable}
+        changes = compare_many(
+            {
+                name: (merge(self.metric.kept, (s for other, s in shown.items() if other != name)), now)
+                for name, now in shown.items()
+            },
+            self.metric.aggregate,
         )
-        aggregate = self.metric.aggregate
-        pairs = {
-            name: (merge(self.metric.kept, (s for other, s in groups.items() if other != name)), groups[name])
-            for name, count in zip(names, shown, strict=True)
-            if count is not None
-        }
-        changes = compare_many(pairs, aggregate)
-        hidden = Estimate.not_computable(
-            0, "measure_app.small_group", method=aggregate, smallest=SMALLEST_GROUP
-        )
-        unknown = Change(hidden, None, None, "")
+        ordered = sorted(groups, key=lambda name: (name not in shown, -groups[name][0].n, name))
         return [
-            Row(name, estimate(groups[name], aggregate), changes[name])
-            if name in pairs
-            else Row(name, hidden, unknown)
-            for name in names
+            Row(
+                name,
+                estimates[name],
+                changes.get(name) or Change(estimates[name], None, None, ""),
+                groups[name][1],
+            )
+            for name in ordered
         ]
 
-    def _by(
-        self, key: Callable[[MetricCell], Key], selection: Selection, units: frozenset[str] | None
-    ) -> dict[Key, Statistic]:
-        groups: dict[Key, list[Statistic]] = defaultdict(list)
-        for row, statistic in self._rows:
-            if _inside(row, selection, units):
-                groups[key(row)].append(statistic)
-        return {name: merge(self.metric.kept, parts) for name, parts in groups.items()}
+    def _groups(
+        self, by: By, selection: Selection, units: frozenset[str] | None
+    ) -> dict[str, tuple[Statistic, int]]:
+        """For each group with rows: what may be told of it, and how many rows are left out."""
+        dimension = _DIMENSIONS[by]
+        told = self.table.group(self.told(selection, units, by), dimension)
+        return {
+            name: (now, everything.n - now.n)
+            for name, everything in self.table.group(self.select(selection, units), dimension).items()
+            if everything.n
+            for now in (told.get(name, Statistic(self.metric.kept)),)
+        }
+
+    def _rows(self, selection: Selection, units: frozenset[str] | None) -> int:
+        return int(self.table.n[self.select(selection, units)].sum())
+
+    def _estimate(self, told: Statistic, left_out: int) -> Estimate:
+        """The estimate; none when most rows had to be left out, or when the formula could not be computed."""
+        aggregate = self.metric.aggregate
+        if self.result.error_code:
+            return Estimate.not_computable(
+                0, self.result.error_code, method=aggregate, **self.result.error_params
+            )
+        if left_out > told.n:
+            return Estimate.not_computable(
+                0, "measure_app.small_group", method=aggregate, smallest=SMALLEST_GROUP
+            )
+        return estimate(told, aggregate)
 
     @property
     def newest_month(self) -> dt.date | None:
         """The last month with a row."""
-        return max((row.month for row, _ in self._rows if row.month is not None), default=None)
+        return self._month(max)
 
     @property
     def oldest_month(self) -> dt.date | None:
         """The first month with a row."""
-        return min((row.month for row, _ in self._rows if row.month is not None), default=None)
+        return self._month(min)
+
+    def _month(self, choose: Callable[[Iterable[str]], str]) -> dt.date | None:
+        months = self.table.group(self._visible, "month")
+        return dt.date.fromisoformat(choose(months)) if months else None
 
     @property
     def channels(self) -> frozenset[str]:
         """Channels with a row; rows without one do not count."""
-        return frozenset(row.channel for row, _ in self._rows if row.channel)
+        return frozenset(self.table.group(self._visible, "channel")) - {""}
 
+    @property
+    def segments(self) -> frozenset[str]:
+        """Segments with a row; rows without one do not count."""
+        return frozenset(self.table.group(self._visible, "segment")) - {""}
 
-def _guarded(statistic: Statistic, aggregate: str) -> Estimate:
-    """The estimate, unless the group is so small that it would speak about single people."""
-    if aggregate != "count" and 0 < statistic.n < SMALLEST_GROUP:
-        return Estimate.not_computable(
-            statistic.n, "measure_app.small_group", method=aggregate, smallest=SMALLEST_GROUP
-        )
-    return estimate(statistic, aggregate)
-
-
-def _inside(row: MetricCell, selection: Selection, units: frozenset[str] | None) -> bool:
-    return (
-        row.month is not None
-        and selection.first <= row.month <= selection.last
-        and (units is None or row.unit_code in units)
-        and (not selection.channels or row.channel in selection.channels)
-        and (not selection.segments or row.segment in selection.segments)
-    )
+    @property
+    def _visible(self) -> Mask:
+        return self.table.select(units=self.visible) & (self.table.n > 0)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from servloop.measure.figures import Statistic
 from servloop.measure.figures.formula import AGGREGATES
 from servloop_app.core.localized import LocalizedTextField, PinyinKeyField
 
@@ -35,6 +34,7 @@ class Metric(models.Model):
     source = models.CharField(_("source"), max_length=40, blank=True)
     formula = models.TextField(_("formula"), blank=True)
     segment = models.CharField(_("split by"), max_length=60, blank=True)
+    scoring = models.CharField(_("scoring"), max_length=20, blank=True)  # how answers become points
     unit = models.CharField(_("unit of the value"), max_length=20)
     direction = models.CharField(_("direction"), max_length=10, choices=Direction)
     classes = models.JSONField(default=dict)
@@ -63,6 +63,11 @@ class Metric(models.Model):
     def aggregate(self) -> str:
         """Name of the formula's aggregate."""
         return self.formula.partition("(")[0].strip()
+
+    @property
+    def plain_count(self) -> bool:
+        """Whether it only says how many rows there are, of whatever content."""
+        return "".join(self.formula.split()) == "count()"
 
     @property
     def kept(self) -> Kept:
@@ -100,6 +105,7 @@ class MetricResult(models.Model):
     as_of = models.DateTimeField()
     complete = models.BooleanField(default=False)
     cells = models.PositiveIntegerField(default=0)
+    table = models.BinaryField(null=True)  # a `CellTable`; null when the formula could not be computed
     error_code = models.CharField(max_length=80, blank=True)
     error_params = models.JSONField(default=dict)
 
@@ -111,33 +117,6 @@ class MetricResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric_id} v{self.version} at {self.as_of:%Y-%m-%d %H:%M}"
-
-
-class MetricCell(models.Model):
-    """The statistic of one unit, month, channel and segment in a result."""
-
-    result = models.ForeignKey(MetricResult, on_delete=models.CASCADE, related_name="rows")
-    unit_code = models.CharField(max_length=64, blank=True)
-    month = models.DateField(null=True)
-    channel = models.CharField(max_length=60, blank=True)
-    segment = models.CharField(max_length=200, blank=True)
-    n = models.BigIntegerField()
-    hits = models.BigIntegerField(default=0)
-    against = models.BigIntegerField(default=0)
-    total = models.FloatField(default=0)
-    squares = models.FloatField(default=0)
-    bins = models.JSONField(default=dict)
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["result", "unit_code", "month"], name="measure_cell_place")]
-
-    def __str__(self) -> str:
-        return f"{self.unit_code} {self.month} n={self.n}"
-
-    def statistic(self, kept: Kept) -> Statistic:
-        """The statistic that the row holds."""
-        bins = {int(place): count for place, count in self.bins.items()}
-        return Statistic(kept, self.n, self.hits, self.against, self.total, self.squares, bins)
 
 
 class SavedView(models.Model):

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
+from uuid import UUID
 
 import polars as pl
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from servloop.facts import FactsScope
 from servloop.facts.cells import records_of
+from servloop.measure.figures import CellTable
 from servloop_app.collect.files import fact_store
-from servloop_app.core.errors import NotFound
+from servloop_app.core.errors import ActionError, NotFound
 from servloop_app.core.policy import Policy
-from servloop_app.measure.figures import Cells
-from servloop_app.measure.models import Metric, MetricCell, MetricResult, SavedView
-from servloop_app.measure.selection import Selection, add_months
+from servloop_app.measure.figures import SMALLEST_GROUP, Cells
+from servloop_app.measure.models import Metric, MetricResult, SavedView
+from servloop_app.measure.selection import Selection
 
 PERMISSION = "metrics.view"
 RECORDS_PER_PAGE = 50
+# Records are more than figures: their reader needs the right to them as well.
+RECORD_PERMISSIONS = {"feedback": "feedback.view", "events": "process.view", "cases": "process.view"}
 
 
 def metrics(*, computable: bool | None = None) -> QuerySet[Metric]:
@@ -49,25 +54,34 @@ def newest_results(found: QuerySet[Metric] | list[Metric]) -> dict[int, MetricRe
         .order_by("-as_of", "-pk")
         .values("pk")[:1]
     )
-    rows = MetricResult.objects.filter(metric__in=found, pk=Subquery(newest))
+    rows = MetricResult.objects.filter(metric__in=found, pk=Subquery(newest)).defer("table")
     return {row.metric_id: row for row in rows}
 
 
 def cells_of(policy: Policy, found: list[Metric]) -> dict[str, Cells]:
     """Metric code → its cells in the units that a person may see; metrics without a result are left out."""
     results = newest_results(found)
-    scope = policy.facts(PERMISSION)
-    rows = MetricCell.objects.filter(result__in=results.values())
-    if scope.unit_ids is not None:
-        rows = rows.filter(unit_code__in=scope.unit_ids)
-    by_result: dict[int, list[MetricCell]] = {result.pk: [] for result in results.values()}
-    for row in rows.iterator():
-        by_result[row.result_id].append(row)
+    visible = policy.facts(PERMISSION).unit_ids
     return {
-        metric.code: Cells(metric, results[metric.pk], by_result[results[metric.pk].pk])
+        metric.code: Cells(
+            metric, result, _empty(metric) if result.error_code else _table(result.public_id), visible
+        )
         for metric in found
-        if metric.pk in results
+        if (result := results.get(metric.pk))
     }
+
+
+@lru_cache(maxsize=256)
+def _table(result: UUID) -> CellTable:
+    """The cells of a result. A result never changes, so they are kept in this process."""
+    stored = MetricResult.objects.values_list("table", flat=True).get(public_id=result)
+    return CellTable.from_bytes(bytes(stored or b""))
+
+
+def _empty(metric: Metric) -> CellTable:
+    schema = dict.fromkeys(("unit_id", "channel", "segment"), pl.String) | {"month": pl.Date}
+    numbers = dict.fromkeys(("n", "hits", "against", "total", "squares"), pl.Float64)
+    return CellTable.from_frame(metric.kept, pl.DataFrame(schema=schema | numbers | {"bins": pl.Null}))
 
 
 def selected_units(policy: Policy, selection: Selection) -> frozenset[str] | None:
@@ -80,12 +94,34 @@ def selected_units(policy: Policy, selection: Selection) -> frozenset[str] | Non
     return frozenset(tree.codes[unit] for unit in chosen & policy.units(PERMISSION))
 
 
+def records_scope(policy: Policy, metric: Metric) -> FactsScope:
+    """The units whose records behind a metric a person may open: the figure's right and that of the records."""
+    scopes = [policy.facts(PERMISSION)]
+    if metric.source in RECORD_PERMISSIONS:
+        scopes.append(policy.facts(RECORD_PERMISSIONS[metric.source]))
+    limited = [scope.unit_ids for scope in scopes if scope.unit_ids is not None]
+    return FactsScope(frozenset.intersection(*limited)) if limited else FactsScope.everything()
+
+
 def records(policy: Policy, metric: Metric, selection: Selection, page: int = 0) -> pl.DataFrame:
-    """The rows behind a metric's figure in the units that a person may see, newest first; one more than a page."""
-    scope = policy.facts(PERMISSION)
+    """The rows behind a figure that a person may open, newest first; one more than a page.
+
+    Rows of groups too small to be told are not among them.
+
+    Raises:
+        ActionError: `measure_app.not_computed` without a result, `measure_app.small_group` when no group is large enough.
+    """
+    cells = cells_of(policy, [metric]).get(metric.code)
+    if cells is None or cells.result.error_code:
+        raise ActionError("measure_app.not_computed", metric=str(metric))
+    scope = records_scope(policy, metric)
     units = selected_units(policy, selection)
-    if units is not None:
-        scope = FactsScope(units if scope.unit_ids is None else units & scope.unit_ids)
+    if scope.unit_ids is not None:
+        units = scope.unit_ids if units is None else units & scope.unit_ids
+    mask = cells.select(selection, units)
+    told = cells.table.tellable(mask)
+    if cells.table.n[mask].any() and not told.any():
+        raise ActionError("measure_app.small_group", smallest=SMALLEST_GROUP)
     with fact_store().snapshot() as snapshot, snapshot.connect(scope, threads=1) as facts:
         return records_of(
             facts,
@@ -93,9 +129,8 @@ def records(policy: Policy, metric: Metric, selection: Selection, page: int = 0)
             metric.formula,
             limit=RECORDS_PER_PAGE + 1,
             offset=RECORDS_PER_PAGE * page,
-            first=selection.first,
-            before=add_months(selection.last, 1),
-            channels=selection.channels,
+            within=(cells.table, told),
+            segment=metric.segment or None,
         )
 
 

@@ -12,18 +12,30 @@ _PRAISE = 'kind in ["praise", "compliment", "表扬", "好评"]'
 
 @dataclass(frozen=True)
 class ShippedFormula:
-    """Where a shipped metric comes from."""
+    """Where a shipped metric comes from.
+
+    Attributes:
+        source: of `servloop.facts.cells.SOURCES`.
+        formula: over its columns.
+        segment: column to split by.
+        scoring: how answers become points (`servloop.measure.loyalty_scoring`), for figures that have several.
+    """
 
     source: str
     formula: str
     segment: str = ""
+    scoring: str = ""
 
 
 FORMULAS: dict[str, ShippedFormula] = {
     "feedback_volume": ShippedFormula("feedback", "count()", "kind"),
-    "csat": ShippedFormula("feedback", f"share({_HIGH})", "kind"),
-    "nps": ShippedFormula("answers", 'nps(value_number, where=question in ["NPS", "nps"])'),
-    "ces": ShippedFormula("answers", 'mean(value_number, where=question in ["CES", "ces"])'),
+    "csat": ShippedFormula("feedback", f"share({_HIGH})", "kind", "top2"),
+    "nps": ShippedFormula("answers", 'nps(value_number, where=question in ["NPS", "nps"])', scoring="net"),
+    "ces": ShippedFormula(
+        "answers",
+        'mean(value_number, where=question in ["CES", "ces"] and 1 <= value_number <= 7)',
+        scoring="mean",
+    ),
     "complaint_rate": ShippedFormula("feedback", f"share({_COMPLAINT}, where=present(kind))"),
     "praise_rate": ShippedFormula("feedback", f"share({_PRAISE}, where=present(kind))"),
     "app_store_stars": ShippedFormula("feedback", 'mean(rating, where=channel in ["store", "应用商店"])'),

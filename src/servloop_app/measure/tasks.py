@@ -5,22 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils import timezone
 
 from servloop.errors import ServLoopError
 from servloop.facts import FactsScope, Snapshot
-from servloop.facts.cells import Cell, compute_cells
+from servloop.facts.cells import PEOPLE, compute_cells
+from servloop.measure.figures import CellTable
+from servloop.results import plain
 from servloop_app.collect.files import fact_store
 from servloop_app.core import guard
 from servloop_app.jobs.kinds import job
+from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import RunContext
 from servloop_app.measure.actions import REFRESH_JOB
-from servloop_app.measure.models import Metric, MetricCell, MetricResult
+from servloop_app.measure.figures import SMALLEST_GROUP
+from servloop_app.measure.models import Metric, MetricResult
 
 # Results are derived: the facts and the metric's version give them again. They are the machinery's own books.
-_TABLES = (MetricResult._meta.db_table, MetricCell._meta.db_table)
-_BATCH = 1_000
+_TABLE = MetricResult._meta.db_table
+FOLLOW_JOB = "metric.follow_facts"
 _KEPT = 3  # newest results of a metric; reports keep their own frozen copies
 
 
@@ -43,52 +48,41 @@ def refresh(run: RunContext, codes: Sequence[str] = ()) -> dict[str, int]:
     return {"metrics": len(metrics), "computed": made}
 
 
+@job(FOLLOW_JOB, atomic=True)
+def follow_facts(run: RunContext, event: dict[str, Any]) -> None:  # noqa: ARG001  # any change of the facts asks for the same
+    """Have all figures computed again after an import or its undoing; one refresh in the queue does for all."""
+    waiting = Run.objects.filter(kind=REFRESH_JOB, state=Run.State.QUEUED, arguments={})
+    if not waiting.exists():
+        run.enqueue(REFRESH_JOB)
+
+
 def epoch_of(versions: dict[str, int]) -> str:
     """A name for the state of all fact tables together."""
     return hashlib.sha256(json.dumps(versions, sort_keys=True).encode()).hexdigest()
 
 
 def _compute(run: RunContext, snapshot: Snapshot, metric: Metric, epoch: str) -> None:
-    cells: list[Cell] = []
-    code, params = "", {}
+    table, code, params = None, "", {}
     try:
         with snapshot.connect(FactsScope.everything()) as facts:
-            cells = compute_cells(facts, metric.source, metric.formula, segment=metric.segment or None)
+            table = compute_cells(facts, metric.source, metric.formula, segment=metric.segment or None)
     except ServLoopError as error:
-        code, params = error.code, error.params
-    with guard.opening(*_TABLES):
-        with run.step():
-            MetricResult.objects.filter(metric=metric, version=metric.version, epoch=epoch).delete()
-            result = MetricResult.objects.create(
-                metric=metric,
-                version=metric.version,
-                epoch=epoch,
-                as_of=timezone.now(),
-                cells=len(cells),
-                error_code=code,
-                error_params=params,
-            )
-        for start in range(0, len(cells), _BATCH):
-            with run.step():
-                MetricCell.objects.bulk_create(_row(result, cell) for cell in cells[start : start + _BATCH])
-        with run.step():
-            MetricResult.objects.filter(pk=result.pk).update(complete=True)
-            old = MetricResult.objects.filter(metric=metric).values_list("pk", flat=True)[_KEPT:]
-            MetricResult.objects.filter(pk__in=list(old)).delete()
+        code, params = error.code, plain(error.params)
+    with guard.opening(_TABLE), run.step():
+        MetricResult.objects.create(
+            metric=metric,
+            version=metric.version,
+            epoch=epoch,
+            as_of=timezone.now(),
+            complete=True,
+            cells=0 if table is None else len(table),
+            table=None if table is None else _stored(metric, table),
+            error_code=code,
+            error_params=params,
+        )
+        old = MetricResult.objects.filter(metric=metric).values_list("pk", flat=True)[_KEPT:]
+        MetricResult.objects.filter(pk__in=list(old)).delete()
 
 
-def _row(result: MetricResult, cell: Cell) -> MetricCell:
-    statistic = cell.statistic
-    return MetricCell(
-        result=result,
-        unit_code=cell.unit_id or "",
-        month=cell.month,
-        channel=cell.channel or "",
-        segment=cell.segment or "",
-        n=statistic.n,
-        hits=statistic.hits,
-        against=statistic.against,
-        total=statistic.total,
-        squares=statistic.squares,
-        bins={str(place): count for place, count in statistic.bins.items()},
-    )
+def _stored(metric: Metric, table: CellTable) -> bytes:
+    return (table.protected(SMALLEST_GROUP) if metric.source in PEOPLE else table).to_bytes()

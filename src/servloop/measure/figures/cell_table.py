@@ -31,7 +31,7 @@ _Codes = npt.NDArray[np.int32]
 _Counts = npt.NDArray[np.int64]
 _Sums = npt.NDArray[np.float64]
 NO_MONTH = -1
-_DIMENSIONS = ("unit", "month", "channel", "segment")
+_DIMENSIONS: tuple[Dimension, ...] = ("unit", "month", "channel", "segment")
 _NUMBERS = ("n", "hits", "against", "total", "squares")
 _BINS = ("bin_cell", "bin_place", "bin_rows")
 
@@ -94,14 +94,19 @@ class CellTable:
         return cls(
             kept,
             names,
-            month=rows["month"].to_numpy().astype(np.int32),
-            **codes,
-            **{name: rows[name].cast(pl.Int64).to_numpy() for name in _NUMBERS[:3]},
-            **{name: rows[name].cast(pl.Float64).to_numpy() for name in _NUMBERS[3:]},
-            bin_cell=cell,
-            bin_place=place,
-            bin_rows=count,
-            atom=np.arange(rows.height, dtype=np.int32),
+            codes["unit"],
+            rows["month"].to_numpy().astype(np.int32),
+            codes["channel"],
+            codes["segment"],
+            rows["n"].cast(pl.Int64).to_numpy(),
+            rows["hits"].cast(pl.Int64).to_numpy(),
+            rows["against"].cast(pl.Int64).to_numpy(),
+            rows["total"].cast(pl.Float64).to_numpy(),
+            rows["squares"].cast(pl.Float64).to_numpy(),
+            cell,
+            place,
+            count,
+            np.arange(rows.height, dtype=np.int32),
         )
 
     def protected(self, smallest: int) -> CellTable:
@@ -151,9 +156,12 @@ class CellTable:
         inside = mask[self.bin_cell]
         return Statistic(
             self.kept,
-            *(int(getattr(self, name)[mask].sum()) for name in _NUMBERS[:3]),
-            *(float(getattr(self, name)[mask].sum()) for name in _NUMBERS[3:]),
-            bins=_counted(self.bin_place[inside], self.bin_rows[inside]),
+            int(self.n[mask].sum()),
+            int(self.hits[mask].sum()),
+            int(self.against[mask].sum()),
+            float(self.total[mask].sum()),
+            float(self.squares[mask].sum()),
+            _counted(self.bin_place[inside], self.bin_rows[inside]),
         )
 
     def group(self, mask: Mask, by: Dimension) -> dict[str, Statistic]:
@@ -169,11 +177,18 @@ class CellTable:
             mine = bin_group == number
             found[self._label(by, key)] = Statistic(
                 self.kept,
-                *(round(float(sums[name][number])) for name in _NUMBERS[:3]),
-                *(float(sums[name][number]) for name in _NUMBERS[3:]),
-                bins=_counted(bin_place[mine], bin_rows[mine]),
+                round(float(sums["n"][number])),
+                round(float(sums["hits"][number])),
+                round(float(sums["against"][number])),
+                float(sums["total"][number]),
+                float(sums["squares"][number]),
+                _counted(bin_place[mine], bin_rows[mine]),
             )
         return found
+
+    def places(self, mask: Mask) -> list[list[str]]:
+        """Unit, month, channel and segment of each cell of a selection, as four lists of texts."""
+        return [[self._label(by, code) for code in getattr(self, by)[mask].tolist()] for by in _DIMENSIONS]
 
     def _label(self, by: Dimension, key: int) -> str:
         return f"{key // 12:04d}-{key % 12 + 1:02d}-01" if by == "month" else self.names[by][key]

@@ -13,10 +13,12 @@ from servloop.errors import ServLoopError
 from servloop.facts import FactsScope
 from servloop.io.imports import Mapping
 from servloop_app.collect import files
+from servloop_app.collect.events import ImportStored, ImportUndone
 from servloop_app.collect.models import Import, MappingProfile, QuarantinedRow
 from servloop_app.core.actions import Action, Actor
 from servloop_app.core.actions.units import find_unit
 from servloop_app.core.errors import ActionError, Conflict, NotFound
+from servloop_app.core.hooks import emit
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import enqueue, request_cancel
 
@@ -132,6 +134,7 @@ class RecordImport(OnImport):
         found.rows, found.accepted, found.rejected = self.rows, self.accepted, self.rejected
         found.stored, found.report = self.stored, self.report
         found.save()
+        emit(ImportStored(str(self.source), sorted(self.stored)))
         transaction.on_commit(lambda: files.remove(self.source))
         return found
 
@@ -260,6 +263,7 @@ class RecordUndo(OnImport):
         found.state = Import.State.UNDONE
         found.finished_at = timezone.now()
         found.save()
+        emit(ImportUndone(str(self.source), sorted(found.stored)))
         _reopen_rows(found)
         return found
 
