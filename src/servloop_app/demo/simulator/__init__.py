@@ -1,0 +1,7 @@
+"""A seeded simulator of a bank with twelve branches and a hotline over two years, with planted, documented effects."""
+
+from servloop_app.demo.simulator.feedback import feedback, survey
+from servloop_app.demo.simulator.processes import PROCESSES, Process, events
+from servloop_app.demo.simulator.world import PLANTED, Planted, World
+
+__all__ = ["PLANTED", "PROCESSES", "Planted", "Process", "World", "events", "feedback", "survey"]
