@@ -28,7 +28,11 @@ def verify(*, as_json: bool, language: str, seed: int, timezone: str | None) -> 
     if as_json:
         print_json(outcome.to_dict(language), language)
     else:
-        rows = [("size", outcome.size), ("verified_size", outcome.verified_size), ("root", outcome.root.hex())]
+        rows = [
+            ("size", outcome.size),
+            ("verified_size", outcome.verified_size),
+            ("root", outcome.root.hex()),
+        ]
         print_table("intact" if outcome.intact else "NOT INTACT", ("", ""), rows)
         for notice in (*outcome.problems, *outcome.warnings):
             click.echo(f"! {notice.message(language)}", err=True)

@@ -32,7 +32,9 @@ def command(*, as_json: bool, language: str, seed: int, timezone: str | None) ->
         ]
         print_json({"checks": document}, language)
     else:
-        rows = [(name, "ok" if notice is None else notice.message(language)) for name, notice in findings.items()]
+        rows = [
+            (name, "ok" if notice is None else notice.message(language)) for name, notice in findings.items()
+        ]
         print_table("ServLoop", ("", ""), rows)
     if any(findings.values()):
         sys.exit(EXIT_REJECTS)
@@ -117,7 +119,9 @@ def _administrator() -> Notice | None:
     from servloop_app.core.models import Assignment
 
     try:
-        held = Assignment.objects.filter(role="administrator", effect="allow", person__is_active=True).exists()
+        held = Assignment.objects.filter(
+            role="administrator", effect="allow", person__is_active=True
+        ).exists()
     except DatabaseError:
         return Notice("core.not_set_up")
     return None if held else Notice("core.doctor_no_administrator")

@@ -15,7 +15,9 @@ from servloop_app.core.errors import ActionError
 @click.command("up")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--threads", default=16, show_default=True, type=click.IntRange(1, 256), help="Of the web process.")
+@click.option(
+    "--threads", default=16, show_default=True, type=click.IntRange(1, 256), help="Of the web process."
+)
 def command(host: str, port: int, threads: int) -> None:
     """Start the platform: web pages, API and background jobs. 启动平台：网页、接口与后台任务。"""
     from servloop_app.cli import platform, supervisor
