@@ -28,7 +28,8 @@ from servloop_app.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(
-    r"<!-- (?P<role>file: (?P<name>[\w.-]+)|run|output) -->\n+```(?P<language>\w+)\n(?P<text>.*?)```\n", re.DOTALL
+    r"<!-- (?P<role>file: (?P<name>[\w.-]+)|run|output) -->\n+```(?P<language>\w+)\n(?P<text>.*?)```\n",
+    re.DOTALL,
 )
 # Rich draws tables as wide as a page of the documentation.
 ENVIRONMENT = {"COLUMNS": "100", "LC_ALL": "C.UTF-8"}
@@ -81,7 +82,9 @@ def _line(line: str, folder: Path) -> str:
     if not line.startswith("servloop ") or _SHELL.search(line):
         return _process(["bash", "-eu", "-c", line], folder)
     with chdir(folder):
-        outcome = CliRunner(env=ENVIRONMENT).invoke(cli, shlex.split(line)[1:], catch_exceptions=False)
+        outcome = CliRunner(env=ENVIRONMENT).invoke(
+            cli, shlex.split(line, comments=True)[1:], catch_exceptions=False
+        )
     assert outcome.exit_code == 0, f"{line}\n{outcome.output}"
     return outcome.stdout
 
