@@ -18,6 +18,13 @@ _DATA = "var/demo"
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--no-serve", is_flag=True, help="Load the sample data and end.")
 @click.option(
+    "--scale",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 20),
+    help="How much there is: 1 is 50,000 feedback records and 300,000 events; 0 is none.",
+)
+@click.option(
     "--files",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
@@ -26,7 +33,14 @@ _DATA = "var/demo"
 @click.option("--lang", "language", metavar="zh|en", help="Language of the sample files.")
 @click.pass_context
 def command(
-    context: click.Context, host: str, port: int, files: Path | None, language: str | None, *, no_serve: bool
+    context: click.Context,
+    host: str,
+    port: int,
+    files: Path | None,
+    language: str | None,
+    *,
+    no_serve: bool,
+    scale: float,
 ) -> None:
     """Load a sample organisation and start the platform. 装入示例组织并启动平台。
 
@@ -45,18 +59,18 @@ def command(
     platform.start_django()
     from django.conf import settings
 
-    made = _load(Path(settings.DATA_FOLDER))
+    made = _load(Path(settings.DATA_FOLDER), scale, at_once=no_serve)
     _say_how_to_sign_in(Path(settings.DATA_FOLDER), made, f"http://{host}:{port}/")
     if not no_serve:
         context.invoke(up.command, host=host, port=port)
 
 
-def _load(folder: Path) -> Mapping[str, str]:
+def _load(folder: Path, scale: float, *, at_once: bool) -> Mapping[str, str]:
     """Make what is missing, and return the passwords that were made up now."""
     from django.core.management import call_command
 
     from servloop_app.cli import platform
-    from servloop_app.demo import organisation, passwords, process_logs
+    from servloop_app.demo import organisation, passwords, process_logs, records
 
     actor = platform.machine_owner()
     if platform.migrations_pending():
@@ -67,6 +81,8 @@ def _load(folder: Path) -> Mapping[str, str]:
     organisation.employ(kept or made, actor, renew=bool(made))
     process_logs.load(actor)
     platform.prepare_database()
+    if scale:
+        records.load(actor, scale=scale, at_once=at_once)
     return made
 
 

@@ -38,6 +38,7 @@ BRANCHES = {
     "kongang": LocalizedText("空港支行", "Kongang branch"),
     "kejiyuan": LocalizedText("科技园支行", "Kejiyuan branch"),
 }
+HOTLINE = ("hotline", LocalizedText("客服热线", "Hotline"))
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,9 @@ def set_up(actor: Actor) -> None:
     for code, name in BRANCHES.items():
         if code not in present:
             execute(CreateUnit(code, name, Unit.Kind.BRANCH.value, ROOT, OPENED), actor)
+    code, name = HOTLINE
+    if code not in present:
+        execute(CreateUnit(code, name, Unit.Kind.TEAM.value, ROOT, OPENED), actor)
 
 
 def employ(passwords: Mapping[str, str], actor: Actor, *, renew: bool) -> None:
