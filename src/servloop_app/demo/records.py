@@ -22,6 +22,7 @@ from servloop_app.demo.organisation import ROOT
 from servloop_app.demo.simulator import PROCESSES, World, events, feedback, survey
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import perform
+from servloop_app.measure.actions import InstallCatalogue
 
 _NAMESPACE = UUID("9f0f2b63-6c0b-4c0e-8d0a-3a6f1f1f0f11")
 
@@ -64,6 +65,7 @@ def load(actor: Actor, *, scale: float = 1.0, at_once: bool = False) -> int:
     Returns:
         How many were queued.
     """
+    execute(InstallCatalogue(), actor)
     queued = 0
     for place, sample in enumerate(sample_files(World(scale=scale))) if not _complete() else ():
         public_id = uuid5(_NAMESPACE, str(place))  # a second run finds the imports of the first one
