@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-SUITES = {"measure": "benchmarks.measure", "process": "benchmarks.process"}
+SUITES = {"application": "benchmarks.application", "measure": "benchmarks.measure", "process": "benchmarks.process"}
 
 
 def main() -> int:
