@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servloop.errors import SpecError
@@ -92,6 +92,7 @@ def test_queueing_of_r(reference: Path) -> None:
 loads = st.floats(0.05, 80)
 
 
+@settings(deadline=None, max_examples=30)
 @given(loads, st.integers(1, 120))
 def test_more_agents_never_make_it_worse(load: float, agents: int) -> None:
     assert erlang_b(load, agents + 1) < erlang_b(load, agents)
@@ -103,6 +104,7 @@ def test_more_agents_never_make_it_worse(load: float, agents: int) -> None:
     assert fewer.service_level <= more.service_level + 1e-12 <= 1 + 1e-9
 
 
+@settings(deadline=None, max_examples=30)
 @given(loads, st.integers(1, 60), st.floats(5, 5000))
 def test_erlang_a_keeps_the_flow_in_balance(load: float, agents: int, patience_seconds: float) -> None:
     found = forecast(Demand(load / 200, 200, patience_seconds), agents)
@@ -133,6 +135,7 @@ def test_long_patience_is_erlang_c_and_none_at_all_is_erlang_b() -> None:
     assert loss_forecast(Demand(0.05, 200), 14).abandonment == erlang_b(10, 14)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.floats(0.1, 60), st.floats(0.5, 0.99), st.floats(0, 120), st.sampled_from([None, 60.0, 600.0]))
 def test_required_is_the_fewest(
     load: float, level: float, within: float, patience_seconds: float | None
