@@ -4,7 +4,8 @@ export function startMenus(): void {
   document.addEventListener('click', (event) => {
     const target = event.target as Element;
     for (const menu of document.querySelectorAll<HTMLDetailsElement>('details.sl-menu[open]')) {
-      if (!menu.contains(target)) menu.open = false;
+      // a click elsewhere closes it, and so does choosing what opens a dialog
+      if (!menu.contains(target) || target.closest('.item[data-opens]')) menu.open = false;
     }
     if (target.closest('[data-open-nav]')) setNavigation(true);
     else if (target.closest('[data-close-nav]')) setNavigation(false);
