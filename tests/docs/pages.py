@@ -96,7 +96,7 @@ def _process(command: list[str], folder: Path, source: str | None = None) -> str
         command, cwd=folder, env=environment, input=source or "", capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{command}\n{done.stderr}"
-    return done.stdout
+    return done.stdout.replace("\ufeff", "")  # no terminal shows the byte order mark
 
 
 def update(page: Path) -> int:
