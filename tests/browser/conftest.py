@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,13 @@ class Server:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The web server and the worker on a new data folder with a small organisation in it."""
-    data = tmp_path_factory.mktemp("installation")
+    with installation(tmp_path_factory.mktemp("installation")) as running:
+        yield running
+
+
+@contextmanager
+def installation(data: Path) -> Iterator[Server]:
+    """The web server and the worker on a data folder, with a small organisation in it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -42,6 +42,7 @@ class Stage:
     current: bool = False
 
 
+BEFORE = (Page(_("Home"), "home", "home.view", icon="home"),)
 STAGES = (
     Stage(
         pgettext_lazy("stage", "Collect"),
@@ -51,7 +52,10 @@ STAGES = (
             Page(_("Data dictionary"), "data_dictionary", "imports.view"),
         ),
     ),
-    Stage(pgettext_lazy("stage", "Measure")),
+    Stage(
+        pgettext_lazy("stage", "Measure"),
+        (Page(_("Metrics"), "metrics", "metrics.view"), Page(_("Compare"), "compare", "metrics.view")),
+    ),
     Stage(pgettext_lazy("stage", "Diagnose"), (Page(_("Process"), "process_logs", "process.view"),)),
     Stage(pgettext_lazy("stage", "Plan")),
     Stage(pgettext_lazy("stage", "Improve")),
@@ -79,6 +83,7 @@ PERSONAL = (
 class Menu:
     """The menu of one person on one page."""
 
+    before: tuple[Page, ...]
     stages: tuple[Stage, ...]
     trust: Stage
     personal: tuple[Page, ...]
@@ -92,6 +97,7 @@ def menu_for(policy: Policy, path: str) -> Menu:
         path: address of the page that shows the menu.
     """
     return Menu(
+        before=_pages(BEFORE, policy, path),
         stages=tuple(_stage(stage, policy, path) for stage in STAGES),
         trust=_stage(TRUST, policy, path),
         personal=_pages(PERSONAL, policy, path),

@@ -19,9 +19,9 @@ ONE_YEAR = 365 * 24 * 3600
 def start(request: HttpRequest) -> HttpResponse:
     """The first page that this person may open."""
     menu = menu_for(policy_of(request), request.path)
-    for stage in (*menu.stages, menu.trust):
-        if stage.pages:
-            return redirect(stage.pages[0].address)
+    for pages in (menu.before, *(stage.pages for stage in (*menu.stages, menu.trust))):
+        if pages:
+            return redirect(pages[0].address)
     return render(request, "web/no_pages.html")
 
 
