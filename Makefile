@@ -56,7 +56,7 @@ bench: setup ## Measure speed and memory (docs/en/benchmarks.md explains the fig
 	python -m benchmarks
 
 docs: python ## Build the documentation site into site/
-	zensical build --clean
+	zensical build --clean --strict
 
 audit: python ## Look up known vulnerabilities; fails when the database cannot be reached
 	scripts/audit.sh

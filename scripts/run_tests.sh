@@ -28,7 +28,7 @@ group "library" -n 2 tests/library
 group "application on SQLite" tests/app tests/api tests/reliability --database=sqlite
 group "application on PostgreSQL" tests/app tests/api --database=postgres
 group "browser" tests/browser
-group "documentation and packaging" -n 2 tests/docs
+group "documentation and packaging" -n 2 --dist loadfile tests/docs
 [ ${#failed[@]} -eq 0 ] || echo "== $tier: failed: ${failed[*]}" >&2
 echo "== $tier: all groups"
 printf '%s\n' "${closing[@]}"
