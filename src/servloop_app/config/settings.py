@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "servloop_app.collect",
     "servloop_app.measure",
     "servloop_app.diagnose",
+    "servloop_app.plan",
 ]
 
 MIDDLEWARE = [

@@ -12,5 +12,17 @@ class DiagnoseConfig(AppConfig):
     label = "diagnose"
 
     def ready(self) -> None:
-        """Make the job kinds and actions known."""
-        from servloop_app.diagnose import tasks  # noqa: F401, PLC0415  # models are ready only now
+        """Make the job kinds and actions known, and have findings follow the figures."""
+        from servloop_app.core import hooks  # noqa: PLC0415  # models are ready only now
+        from servloop_app.core.localized import LocalizedText  # noqa: PLC0415
+        from servloop_app.diagnose import findings_tasks, tasks  # noqa: F401, PLC0415
+        from servloop_app.jobs.schedules import DefaultSchedule, default_schedules  # noqa: PLC0415
+        from servloop_app.measure.events import MetricsRefreshed  # noqa: PLC0415
+
+        hooks.subscribe(MetricsRefreshed, findings_tasks.FIND_JOB)
+        default_schedules.add(
+            "findings",
+            DefaultSchedule(
+                LocalizedText("查找发现", "Look for findings"), findings_tasks.FIND_JOB, "40 4 * * *", {}
+            ),
+        )

@@ -9,9 +9,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from servloop.results import Notice
+from servloop_app.diagnose.findings_models import Finding, FindingObservation
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+__all__ = ["Finding", "FindingObservation", "ProcessLog"]
 
 
 class ProcessLog(models.Model):

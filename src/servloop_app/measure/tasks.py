@@ -16,15 +16,19 @@ from servloop.measure.figures import CellTable
 from servloop.results import plain
 from servloop_app.collect.files import fact_store
 from servloop_app.core import guard
+from servloop_app.core.hooks import emit
+from servloop_app.core.models import OutboxEvent
 from servloop_app.jobs.kinds import job
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import RunContext
 from servloop_app.measure.actions import REFRESH_JOB
+from servloop_app.measure.events import MetricsRefreshed
 from servloop_app.measure.figures import SMALLEST_GROUP
 from servloop_app.measure.models import Metric, MetricResult
 
 # Results are derived: the facts and the metric's version give them again. They are the machinery's own books.
 _TABLE = MetricResult._meta.db_table
+_OUTBOX = (OutboxEvent._meta.db_table, Run._meta.db_table)
 FOLLOW_JOB = "metric.follow_facts"
 _KEPT = 3  # newest results of a metric; reports keep their own frozen copies
 
@@ -45,6 +49,8 @@ def refresh(run: RunContext, codes: Sequence[str] = ()) -> dict[str, int]:
             ).exists():
                 _compute(run, snapshot, metric, epoch)
                 made += 1
+    with guard.opening(*_OUTBOX), run.step():
+        emit(MetricsRefreshed(epoch))
     return {"metrics": len(metrics), "computed": made}
 
 

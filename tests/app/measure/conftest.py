@@ -104,8 +104,6 @@ def feedback(bring_in):  # noqa: F811
     import polars as pl
 
     content = feedback_file()
-    found = bring_in(
-        content, "feedback.csv", target="feedback", timezone="UTC", columns={"unit": "branch"}, attributes=[]
-    )
+    found = bring_in(content, "feedback.csv", target="feedback", timezone="UTC", columns={"unit": "branch"})
     assert (found.state, found.rejected) == ("done", 0), (found.error_code, found.report)
     return pl.read_csv(io.StringIO(content), try_parse_dates=True)

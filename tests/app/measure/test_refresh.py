@@ -25,16 +25,20 @@ def refresh(work_off):
     work_off()
 
 
+def of_metrics(kinds):
+    return [kind for kind in kinds if kind.startswith("metric.")]
+
+
 def test_an_import_has_its_figures_computed_and_undoing_it_again(bring_in, carry_out, add_metric, work_off):
     metric = add_metric("feedback", "mean(rating)")
     work_off()
     found = bring_in(FEEDBACK, "f.csv", target="feedback", timezone="UTC")
-    assert work_off() == [FOLLOW_JOB, REFRESH_JOB]
+    assert of_metrics(work_off()) == [FOLLOW_JOB, REFRESH_JOB]
     first = metric.results.first()
     assert (first.complete, first.error_code, first.cells) == (True, "", 3)
 
     carry_out(execute(UndoImport(found.public_id), SYSTEM).outcome)
-    assert work_off() == [FOLLOW_JOB, REFRESH_JOB]
+    assert of_metrics(work_off()) == [FOLLOW_JOB, REFRESH_JOB]
     assert metric.results.first().cells == 0
 
 
@@ -43,10 +47,7 @@ def test_many_imports_ask_for_one_refresh(bring_in, add_metric, work_off):
     work_off()
     for number in range(3):
         bring_in(FEEDBACK.replace("F", f"G{number}"), f"f{number}.csv", target="feedback", timezone="UTC")
-    assert (
-        work_off() == [FOLLOW_JOB, FOLLOW_JOB, FOLLOW_JOB, REFRESH_JOB]
-        or Run.objects.filter(kind=REFRESH_JOB, arguments={}).count() == 1
-    )
+    assert of_metrics(work_off()) == [FOLLOW_JOB, FOLLOW_JOB, FOLLOW_JOB, REFRESH_JOB]
 
 
 def test_what_is_there_is_not_computed_again(bring_in, add_metric, work_off):
