@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-CHUNK_ROWS = 500_000
+CHUNK_ROWS = 250_000
 _IDENTITY = {"record_id", "import_id", "seq", "content_hash", "revision", "replaces_import", "replaces_seq"}
 # Local date, hour and zone follow from the time and the unit.
 _NOT_CONTENT = _IDENTITY | {
@@ -67,7 +68,7 @@ def ingest(
     import_id: str,
     ingested_at: dt.datetime,
     transaction: str = "",
-    memory_limit: str = "600MB",
+    memory_limit: str = "400MB",
     chunk_rows: int = CHUNK_ROWS,
     progress: Callable[[int, int], None] | None = None,
 ) -> Ingested:
@@ -113,12 +114,34 @@ def ingest(
             chunk_rows=chunk_rows,
         )
         commits = 0
-        for number, rows in chunks:
-            if len(rows):
-                commits += store.append(table, rows, application=transaction, chunk=number)
-            if progress:
-                progress(min((number + 1) * chunk_rows, total), total)
+        with ThreadPoolExecutor(1) as writing:  # one chunk is written while the next is computed
+            for number, append in _ahead(writing, store, chunks, table=table, transaction=transaction):
+                commits += append.result()
+                if progress:
+                    progress(min((number + 1) * chunk_rows, total), total)
     return Ingested(new, revised, repeated, commits)
+
+
+def _ahead(
+    writing: ThreadPoolExecutor,
+    store: FactStore,
+    chunks: Iterable[tuple[int, pa.Table]],
+    *,
+    table: str,
+    transaction: str,
+) -> Iterator[tuple[int, Future[bool]]]:
+    """Hand each chunk to the writer when the one after it is ready; in order, since chunks are counted."""
+    last: tuple[int, Future[bool]] | None = None
+    for number, rows in chunks:
+        if last is not None:
+            yield last
+        last = number, writing.submit(_append, store, table, rows, transaction, number)
+    if last is not None:
+        yield last
+
+
+def _append(store: FactStore, table: str, rows: pa.Table, transaction: str, number: int) -> bool:
+    return bool(len(rows)) and store.append(table, rows, application=transaction, chunk=number)
 
 
 @contextmanager

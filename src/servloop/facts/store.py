@@ -352,9 +352,16 @@ def _actions(delta: DeltaTable) -> list[dict[str, Any]]:
 
 
 def _writer_properties() -> Any:
-    from deltalake import WriterProperties
+    from deltalake import ColumnProperties, WriterProperties
 
-    return WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=500_000)
+    # Ids are as good as random: a dictionary of them would be built and thrown away.
+    plain = ColumnProperties(dictionary_enabled=False)
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=1,
+        max_row_group_size=250_000,
+        column_properties={"record_id": plain, "content_hash": plain, "seq": plain},
+    )
 
 
 def _quoted(text: str) -> str:

@@ -250,6 +250,9 @@ def _by_format(values: pl.Series, time_format: str) -> tuple[pl.Series, pl.Serie
 def _by_trial(values: pl.Series) -> pl.DataFrame:
     """Try notations on the distinct values; columns wall, naive, date_only, one row per value."""
     distinct = values.unique(maintain_order=True).alias("text").to_frame()
+    distinct = distinct.filter(
+        pl.col("text").str.contains(r"\d")
+    )  # a word is no time: spare it all notations
     tidy = (
         pl.col("text")
         .str.strip_chars()

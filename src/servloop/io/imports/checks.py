@@ -79,7 +79,10 @@ class _Faults:
         empty = pl.DataFrame(
             schema={"row": pl.Int64, "column": pl.String, "reason": pl.String, "received": pl.String}
         )
-        return pl.concat([empty, *self._found]).sort("row", maintain_order=True)
+        found = pl.concat([empty, *self._found]).sort("row", maintain_order=True)
+        heading = pl.col("reason") == "repeated_heading"
+        # A heading among the rows is one fault, not one for every cell that is no value.
+        return found.filter(heading | ~heading.any().over("row"))
 
 
 def check(raw: RawTable, mapping: Mapping, target: Target, units: UnitIndex, now: dt.datetime) -> Checked:

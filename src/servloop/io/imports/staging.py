@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,6 +36,18 @@ REJECTS = {
     "received": pl.String,
     "raw": pl.String,
 }
+
+_REPEATED = (
+    "unit_id",
+    "tz",
+    "activity",
+    "resource",
+    "department",
+    "process_id",
+    "lifecycle",
+    "metric",
+    "question",
+)
 
 ColumnFunction = Callable[[pl.Series], pl.Series]
 
@@ -191,11 +204,13 @@ def _rejects(raw: RawTable, checked: Checked) -> pl.DataFrame:
 
 
 class _Writers:
-    """One Parquet writer per table, opened with its first rows and closed together."""
+    """One Parquet writer per table, opened with its first rows; writes while the next batch is read."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stack = ExitStack()
+        self._writing = self._stack.enter_context(ThreadPoolExecutor(1))
+        self._last: Future[None] | None = None
         self._open: dict[str, tuple[Path, pq.ParquetWriter]] = {}
 
     def __enter__(self) -> Self:
@@ -207,13 +222,26 @@ class _Writers:
     def write(self, table: str, rows: pl.DataFrame) -> None:
         if rows.height == 0:
             return
+        self._finish_last()
+        self._last = self._writing.submit(self._write, table, rows)
+
+    def _finish_last(self) -> None:
+        """Wait for the batch before, so that no more than one is held, and its error is not lost."""
+        if self._last is not None:
+            self._last.result()
+
+    def _write(self, table: str, rows: pl.DataFrame) -> None:
         data: pa.Table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
         if table not in self._open:
             path = self._folder / f"{table}.parquet"
-            writer = self._stack.enter_context(pq.ParquetWriter(path, data.schema, compression="lz4"))
-            self._open[table] = (path, writer)
+            # Few distinct values are worth a dictionary; ids, times and texts are not.
+            repeated = [name for name in _REPEATED if name in data.schema.names]
+            options = {"use_dictionary": repeated, "write_statistics": ["seq"]}
+            writer = pq.ParquetWriter(path, data.schema, compression="lz4", **options)
+            self._open[table] = (path, self._stack.enter_context(writer))
         self._open[table][1].write_table(data.cast(self._open[table][1].schema))
 
     def files(self) -> dict[str, Path]:
+        self._finish_last()
         self._stack.close()
         return {table: path for table, (path, _) in self._open.items()}

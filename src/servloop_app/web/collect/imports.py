@@ -110,7 +110,11 @@ def mapping(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("import", public_id)
     form, looked = _looked_at(found, request.POST or request.GET, bound=request.method == "POST")
     if request.method == "POST" and "partial" in request.GET:
-        return render(request, "web/collect/preview.html", {"looked": looked, "reasons": words.REASONS})
+        return render(
+            request,
+            "web/collect/preview.html",
+            {"looked": looked, "reasons": words.REASONS, "fields": words.FIELDS},
+        )
     if request.method == "POST" and form.is_valid():
         done = submit(request, ConfirmImport(public_id, form.mapping()), form=form)
         if done is not None:
@@ -120,6 +124,7 @@ def mapping(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "form": form,
         "looked": looked,
         "reasons": words.REASONS,
+        "fields": words.FIELDS,
         "rest": words.REST[TARGETS[looked.mapping["target"]].rest],
     }
     return render(request, "web/collect/mapping.html", context, status=422 if form.errors else 200)

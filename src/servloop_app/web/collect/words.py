@@ -55,7 +55,7 @@ FIELDS: dict[str, Promise] = {
     "subject": _("Device, system or team"),
     "text": _("Words of the customer"),
     "tier": _("Service tier"),
-    "title": _("Subject"),
+    "title": _("Subject line"),
     "unit": _("Unit"),
     "value": _("Value"),
     "value_unit": _("Unit of measure"),
