@@ -11,7 +11,6 @@ from tests.app.organisation import SYSTEM
 from servloop_app.core import audit_log, guard
 from servloop_app.core.actions import (
     CreatePerson,
-    OpenClearText,
     RetireKeys,
     UpdateUnit,
     execute,
@@ -134,13 +133,10 @@ def test_clear_text_is_not_in_the_tables(organisation):
 
 
 @pytest.mark.django_db
-def test_opening_clear_text_needs_permission_and_purpose_and_is_on_record(organisation):
+def test_sealed_fields_are_known_and_bound_to_their_place(organisation):
     seq = execute(UpdateUnit("north", LocalizedText(CANARY), "division"), SYSTEM).seq
     assert (LogPayload, "sealed") in sealed_fields()
     assert place_of(LogPayload(leaf_id=seq), "sealed") == f"core.logpayload:{seq}:sealed"
-    with pytest.raises(ActionError) as error:
-        execute(OpenClearText("core.unit", organisation.id("north"), "code", "why"), SYSTEM)
-    assert error.value.code == "core.not_found"
 
 
 def test_masked_text_shows_no_number():

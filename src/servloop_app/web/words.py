@@ -110,7 +110,6 @@ ACTION_LABELS: dict[str, Promise] = {
     "person.update": _("changed a person"),
     "personal_data.erase": _("asked to erase personal data"),
     "personal_data.erased": _("erased personal data"),
-    "personal_data.open": _("opened personal data in clear"),
     "process_log.add": _("added a process log"),
     "process_log.delete": _("deleted a process log"),
     "process_log.not_waiting": _("marked a step as waiting or not"),

@@ -22,7 +22,6 @@ from servloop_app.core.actions.people import (
     find_assignment,
     find_person,
 )
-from servloop_app.core.actions.personal_data import OpenClearText
 from servloop_app.core.actions.units import (
     CloseUnit,
     CreateUnit,
@@ -47,7 +46,6 @@ __all__ = [
     "EndSession",
     "IssueToken",
     "MoveUnit",
-    "OpenClearText",
     "RecordSignIn",
     "RemoveAssignment",
     "RemoveCalendar",
