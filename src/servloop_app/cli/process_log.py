@@ -26,6 +26,7 @@ class LogRequest:
 
     path: str
     columns: dict[str, str | None]
+    reading: dict[str, str | None]
     lifecycle: Literal["complete", "all"]
     missing: tuple[str, ...]
     timezone: str | None
@@ -45,6 +46,7 @@ class LogRequest:
         table = read_events(
             self.path,
             **self.columns,
+            **self.reading,
             timezone=self.timezone,
             missing=("", *self.missing),
             on_error="quarantine",
@@ -104,6 +106,11 @@ _COLUMNS = {
     "group": "Column of the department or team.",
     "seq": "Column with the place of the row in the source.",
 }
+_READING = {
+    "time_format": ("--time-format", "FORMAT", "Notation of times, such as '%d/%m/%Y %H:%M'."),
+    "encoding": ("--encoding", "NAME", "Encoding of a text table, such as gb18030."),
+    "object_type": ("--object-type", "TYPE", "Object-centric logs: the type whose objects are the cases."),
+}
 
 
 def log_command(function: Callable[..., None]) -> Callable[..., None]:
@@ -121,7 +128,8 @@ def log_command(function: Callable[..., None]) -> Callable[..., None]:
         **options: Any,
     ) -> None:
         columns = {role: options.pop(role) for role in _COLUMNS}
-        request = LogRequest(path, columns, lifecycle, missing, timezone, seed, language, as_json)
+        reading = {name: options.pop(name) for name in _READING}
+        request = LogRequest(path, columns, reading, lifecycle, missing, timezone, seed, language, as_json)
         function(request, **options)
 
     command: Callable[..., None] = common_options(call)
@@ -138,6 +146,8 @@ def log_command(function: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="Which rows count: completions, or every transition.",
     )(command)
+    for name, (flag, metavar, text) in reversed(_READING.items()):
+        command = click.option(flag, name, metavar=metavar, help=text)(command)
     for role, text in reversed(_COLUMNS.items()):
         command = click.option(f"--{role}", metavar="COLUMN", help=text)(command)
     return click.argument("path", metavar="LOG", type=click.Path())(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -22,6 +23,27 @@ def file(tmp_path: Path) -> Path:
     names = {"A": "受理", "B": "审核", "C": "办结"}
     rows = frame(paths("ABC", "ABBC", "ABAC"), resource=list("uvwuvvwuvuw"), department=list("xxyxxxyxxxy"))
     rows.with_columns(pl.col("activity").replace(names)).write_csv(path)
+    return path
+
+
+@pytest.fixture
+def ocel(tmp_path: Path) -> Path:
+    """An object-centric log: two orders with three events, one item in all of them."""
+    events = [
+        {
+            "id": f"e{place}",
+            "type": activity,
+            "time": f"2025-01-0{place}T08:00:00Z",
+            "relationships": [{"objectId": order, "qualifier": ""}, {"objectId": "i", "qualifier": ""}],
+        }
+        for place, (activity, order) in enumerate((("place", "o1"), ("place", "o2"), ("pay", "o1")), start=1)
+    ]
+    objects = [{"id": name, "type": kind} for name, kind in (("o1", "order"), ("o2", "order"), ("i", "item"))]
+    types = [{"name": name, "attributes": []} for name in ("order", "item")]
+    path = tmp_path / "orders.json"
+    path.write_text(
+        json.dumps({"objectTypes": types, "eventTypes": [], "objects": objects, "events": events})
+    )
     return path
 
 
@@ -128,6 +150,27 @@ def test_naive_times_are_read_in_the_zone_given(tmp_path: Path, servloop: Comman
     assert [w["code"] for w in servloop("process", "summary", path, "--json").json["warnings"]] == [
         "io.naive_timestamps"
     ]
+
+
+def test_encoding_notation_and_place_in_the_source_can_be_given(tmp_path: Path, servloop: Command) -> None:
+    path = tmp_path / "gbk.csv"
+    path.write_bytes(
+        "编号,环节,时刻,次序\nc,办结,03|01|2025,2\nc,受理,03|01|2025,1\n".encode("gb18030"),
+    )
+    columns = ("--case", "编号", "--activity", "环节", "--timestamp", "时刻", "--json")
+    reading = ("--encoding", "gb18030", "--time-format", "%d|%m|%Y", "--timezone", "UTC")
+    assert servloop("process", "variants", path, *columns).code == 2  # nobody guesses such a notation
+    listed = servloop("process", "variants", path, *columns, *reading, "--seq", "次序")
+    assert listed.json[0]["activities"] == ["受理", "办结"]
+    assert servloop("process", "summary", path, *columns, *reading).json["first"][:10] == "2025-01-03"
+
+
+def test_the_object_type_that_is_the_case_can_be_given(servloop: Command, ocel: Path) -> None:
+    refused = servloop("process", "summary", ocel, "--json")
+    assert refused.code == 2
+    assert "--object-type" in refused.err
+    summary = servloop("process", "summary", ocel, "--json", "--object-type", "order").json
+    assert (summary["cases"], summary["events"]) == (2, 3)
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["process", "--help"], ["process", "map", "--help"]])
