@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,11 +11,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from tests.conftest import ROOT
 
+COMMAND_SECONDS = 120  # a command that hangs fails its test instead of the run
 SERVLOOP = [sys.executable, "-c", "from servloop_app.cli import main; main()"]
 
 
@@ -46,6 +49,7 @@ class Installation:
             capture_output=True,
             text=True,
             check=False,
+            timeout=COMMAND_SECONDS,
         )
 
     def python(self, *words: str) -> subprocess.CompletedProcess[str]:
@@ -57,13 +61,20 @@ class Installation:
             capture_output=True,
             text=True,
             check=True,
+            timeout=COMMAND_SECONDS,
         )
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        """Start a process that goes on."""
+    def start(self, *command: str, talking: bool = False) -> subprocess.Popen[bytes]:
+        """Start a process that goes on; one that talks has pipes for its input and output."""
         with (self.data / "log").open("ab") as log:
             process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.PIPE if talking else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if talking else log,
+                stderr=log,
+                start_new_session=True,
             )
         self.processes.append(process)
         return process
@@ -93,12 +104,8 @@ class Installation:
     def end(self) -> None:
         """Leave nothing behind."""
         for process in self.processes:
-            try:
-                os.killpg(process.pid, 9)
-            except ProcessLookupError:
-                continue
-            finally:
-                process.wait()
+            with process, suppress(ProcessLookupError):  # leaving closes pipes and waits
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture

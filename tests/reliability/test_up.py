@@ -57,7 +57,7 @@ def test_children_do_not_outlive_a_killed_supervisor(installation):
     supervisor = installation.up()
     everything = groups(children(supervisor))
     supervisor.kill()
-    supervisor.wait()
+    supervisor.wait(timeout=10)
     installation.wait_until(lambda: gone(everything), 10)
 
 

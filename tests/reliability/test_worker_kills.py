@@ -3,14 +3,31 @@
 import json
 import os
 import random
+import signal
 import sqlite3
 import sys
 import time
 
 import pytest
-from tests.reliability.kill_jobs import STEPS
 
-WORKER = (sys.executable, "-m", "tests.reliability.kill_jobs", "worker")
+RUNS = 2
+STEPS_PER_ROUND = 20  # more than a worker gets done before it is killed
+
+
+class Nursery:
+    """Makes workers without loading the platform anew for each."""
+
+    def __init__(self, installation):
+        self.process = installation.start(
+            sys.executable, "-m", "tests.reliability.kill_jobs", "nursery", talking=True
+        )
+        assert self.process.stdout.readline() == b"ready\n"
+
+    def worker(self):
+        """The process number of a new worker."""
+        self.process.stdin.write(b"\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
 
 
 def progress(installation):
@@ -22,28 +39,32 @@ def progress(installation):
 
 def kill_rounds(installation, rounds, seed):
     assert installation.servloop("person", "create", "root").returncode == 0
-    runs = 2
-    installation.python("tests.reliability.kill_jobs", "enqueue", str(runs))
+    steps = rounds * STEPS_PER_ROUND
+    installation.python("tests.reliability.kill_jobs", "enqueue", str(RUNS), str(steps))
+    nursery = Nursery(installation)
     chance = random.Random(seed)
-    for _round in range(rounds):
-        worker = installation.start(*WORKER)
+    for number in range(rounds):
+        worker = nursery.worker()
         before, _states = progress(installation)
         try:
-            installation.wait_until(lambda: progress(installation)[0] > before, 40)  # noqa: B023  # called at once
+            if number % 2:  # while it works; the other half at any moment from its first breath on
+                installation.wait_until(lambda: progress(installation)[0] > before, 40)  # noqa: B023  # called at once
+            time.sleep(chance.uniform(0, 0.2 if number % 2 else 0.5))
         finally:
-            time.sleep(chance.uniform(0, 0.15))
-            os.killpg(worker.pid, 9)
-            worker.wait()
-    installation.start(*WORKER)
-    installation.wait_until(lambda: progress(installation)[1] == {"done"}, 60)
+            os.kill(worker, signal.SIGKILL)
+    _done, states = progress(installation)
+    assert states != {"done"}, "the kills came too late to prove anything"
+    last = nursery.worker()
+    installation.wait_until(lambda: progress(installation)[1] == {"done"}, 120)
+    os.kill(last, signal.SIGKILL)
     report = json.loads(installation.python("tests.reliability.kill_jobs", "report").stdout)
     assert report["intact"]
-    expected = [f"{run}:{step}" for run in report["states"] for step in range(STEPS)]
+    expected = [f"{run}:{step}" for run in report["states"] for step in range(steps)]
     assert sorted(report["effects"]) == sorted(expected)
 
 
 def test_a_few_kills_lose_and_double_nothing(installation):
-    kill_rounds(installation, 2, seed=7)
+    kill_rounds(installation, 4, seed=7)
 
 
 @pytest.mark.slow

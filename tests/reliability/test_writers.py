@@ -76,8 +76,8 @@ def test_fifty_writers_and_the_worker_for_some_seconds(installation):
 
 
 @pytest.mark.slow
-def test_fifty_writers_and_the_worker_for_a_minute(installation, record_property):
+def test_fifty_writers_and_the_worker_for_a_minute(installation, record_testsuite_property):
     written, slowest = write_for(installation, 60)
-    record_property("written", written)
-    record_property("slowest_seconds", slowest)
+    record_testsuite_property("written", written)
+    record_testsuite_property("slowest_seconds", slowest)
     assert slowest < 20
