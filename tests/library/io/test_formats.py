@@ -231,7 +231,8 @@ def test_ocel_seen_from_one_type(indent: int | None, ocel_database: Path, write:
         with pytest.raises(InputError) as caught:
             read_events(path)
         assert caught.value.message("en") == (
-            f"{path.name}: cases can be objects of any of these types: Item, Order. Say which one."
+            f"{path.name}: cases can be objects of any of these types: Item, Order. "
+            "Say which one (on the command line: --object-type TYPE)."
         )
         assert (
             caught.value.message("zh")
