@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 MONTHS = 24
-PER_MONTH = 130
+PER_MONTH = 400
 UNITS = ("binjiang", "jiangnan", "hotline")
 CHANNELS = ("app", "web", "phone", "counter")
 KINDS = ("complaint", "praise", "suggestion", "question")

@@ -96,7 +96,11 @@ def _mark_lines(references: tuple[Reference, ...], axis: str) -> dict[str, Any]:
         "data": [
             {
                 axis: r.value,
-                "label": {"formatter": r.label, "color": "--sl-ink-2", "position": "insideEndTop"},
+                "label": {
+                    "formatter": r.label,
+                    "color": "--sl-ink-2",
+                    "position": "end" if axis == "xAxis" else "insideEndTop",
+                },
                 "lineStyle": {"type": _DASHES[r.kind], "color": "--sl-ink-2"},
             }
             for r in references

@@ -94,7 +94,7 @@ class FigureCard:
     @property
     def target(self) -> str:
         """The target in words."""
-        return target_text(self.figure.metric, self.scale)
+        return target_text(self.figure.metric)
 
 
 def figure_card(cells: Cells, filtered: Filter) -> FigureCard:

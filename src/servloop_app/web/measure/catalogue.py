@@ -45,7 +45,8 @@ class Entry:
     @property
     def needs(self) -> list[Promise | str]:
         """Data that it is computed from."""
-        return [SOURCE_LABELS.get(name, name) for name in self.metric.needs]
+        names = [self.metric.source] if self.metric.computable else self.metric.needs
+        return [SOURCE_LABELS.get(name, name) for name in names]
 
 
 @policy(queries.PERMISSION)

@@ -30,6 +30,8 @@ from servloop.results import Estimate
 from servloop_app.measure.figures import Cells, Figure, Row
 from servloop_app.measure.models import Metric
 from servloop_app.measure.selection import Selection, add_months
+from servloop_app.web.figures import rounded
+from servloop_app.web.measure.filters import month_name
 from servloop_app.web.measure.values import Scale, scale_of, why_not
 
 TREND_MONTHS = 13  # the same month a year ago is still there
@@ -131,7 +133,9 @@ def trend(cells: Cells, figure: Figure, units: frozenset[str] | None, selection:
     scale = scale_for(figure)
     points = tuple(_point(month, one, scale) for month, one in whole.months)
     references = [
-        Reference(scale.shown(value) or 0.0, _("Target %(value)s") % {"value": scale.value(value)})
+        Reference(
+            scale.shown(value) or 0.0, _("Target %(value)s") % {"value": scale_of(metric, value).value(value)}
+        )
         for value in (metric.target_min, metric.target_max)
         if value is not None
     ]
@@ -145,8 +149,7 @@ def trend(cells: Cells, figure: Figure, units: frozenset[str] | None, selection:
     ]
     return LineChart(
         title=moved(figure, scale),
-        subtitle=_("%(name)s by month, %(unit)sband = 95%% interval")
-        % {"name": metric.name, "unit": _("%(unit)s, ") % {"unit": scale.unit} if scale.unit else ""},
+        subtitle=trend_subtitle(metric, scale),
         unit=scale.unit,
         n=whole.estimate.n,
         method=whole.estimate.method,
@@ -154,6 +157,30 @@ def trend(cells: Cells, figure: Figure, units: frozenset[str] | None, selection:
         lines=(Line(str(metric.name), points),),
         references=tuple(references),
     )
+
+
+def trend_subtitle(metric: Metric, scale: Scale) -> str:
+    """Measure and unit of a trend, and what its band is."""
+    said = {"name": metric.name, "unit": scale.unit}
+    if scale.unit:
+        return _("%(name)s by month (%(unit)s), band = 95%% interval") % said
+    return _("%(name)s by month, band = 95%% interval") % said
+
+
+def trend_range(spec: ChartSpec) -> str:
+    """The finding about a trend as a whole: between which values it moved."""
+    assert isinstance(spec, LineChart)
+    known = [(point.value, point.at) for point in spec.lines[0].points if point.value is not None]
+    if len(known) < 2:
+        return spec.title
+    (low, low_at), (high, high_at) = min(known), max(known)
+    said = {
+        "low": f"{rounded(low, spec.decimals)}{spec.unit if spec.unit == '%' else ''}".replace("-", "−"),
+        "low_at": month_name(low_at),
+        "high": f"{rounded(high, spec.decimals)}{spec.unit if spec.unit == '%' else ''}".replace("-", "−"),
+        "high_at": month_name(high_at),
+    }
+    return _("Between %(low)s (%(low_at)s) and %(high)s (%(high_at)s)") % said
 
 
 def _point(month: dt.date, one: Estimate, scale: Scale) -> Point:

@@ -20,7 +20,7 @@ from servloop_app.web.measure.filters import Filter
 from servloop_app.web.measure.freshness import ensure_computed
 from servloop_app.web.measure.metric import chart_card
 from servloop_app.web.measure.pages import page
-from servloop_app.web.measure.values import probability, why_not
+from servloop_app.web.measure.values import stated, why_not
 from servloop_app.web.measure.words import TEST_LABELS
 
 SIDES = ("a-", "b-")
@@ -63,7 +63,7 @@ def _sides(cells: Cells, sides: list[Filter]) -> dict[str, Any]:
         "scale": scale,
         "difference": scale.change(change.difference.value) if testable else "",
         "difference_interval": scale.interval(change.difference),
-        "q": probability(change.q),
+        "q": stated("q", change.q),
         "test": TEST_LABELS.get(change.test, change.test),
         "clear": change.clear and testable,
         "why_not": why_not(change.difference)
@@ -99,9 +99,8 @@ def _chart(cells: Cells, sides: list[Filter], context: dict[str, Any]) -> LineCh
         lines.append(Line(label_of(side), points, role=role))  # type: ignore[arg-type]  # both are roles
     n = cells.figure(whole, sides[0].units).estimate.n
     return LineChart(
-        title=context["heading"],
-        subtitle=_("%(name)s by month, %(unit)sband = 95%% interval")
-        % {"name": cells.metric.name, "unit": _("%(unit)s, ") % {"unit": scale.unit} if scale.unit else ""},
+        title=_("Both selections month by month"),
+        subtitle=charts.trend_subtitle(cells.metric, scale),
         unit=scale.unit,
         n=n,
         decimals=scale.decimals,

@@ -11,7 +11,7 @@ from servloop_app.measure.figures import Cells
 from servloop_app.web.measure.cards import FigureCard
 from servloop_app.web.measure.charts import worst_unit
 from servloop_app.web.measure.filters import Filter
-from servloop_app.web.measure.values import probability
+from servloop_app.web.measure.values import stated
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ def _where(subject: FigureCard, cells: dict[str, Cells], filtered: Filter, names
     worst = worst_unit(metric, rows)
     if worst is None:
         return ""
-    return _("%(unit)s differs most from the other units: %(value)s, %(difference)s (q = %(q)s).") % {
+    return _("%(unit)s differs most from the other units: %(value)s, %(difference)s (%(q)s).") % {
         "unit": names.get(worst.key, worst.key),
         "value": subject.scale.value(worst.estimate.value),
         "difference": subject.scale.change(worst.change.difference.value),
-        "q": probability(worst.change.q),
+        "q": stated("q", worst.change.q),
     }

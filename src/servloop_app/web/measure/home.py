@@ -25,12 +25,14 @@ from servloop_app.measure import queries
 from servloop_app.measure.actions import SaveView
 from servloop_app.measure.figures import Cells
 from servloop_app.measure.models import Metric
+from servloop_app.plan import queries as planned
 from servloop_app.web.figures import rounded
 from servloop_app.web.measure.cards import FigureCard, corrected, figure_card
 from servloop_app.web.measure.filters import Filter, unit_names
 from servloop_app.web.measure.findings import overview
 from servloop_app.web.measure.freshness import run_under_way
 from servloop_app.web.measure.metric import breakdown_of, chart_card, trend_of
+from servloop_app.web.measure.opportunities import TOP, shown
 from servloop_app.web.measure.pages import page
 from servloop_app.web.menu import STAGES
 from servloop_app.web.submit import submit
@@ -84,6 +86,9 @@ def home(request: HttpRequest) -> HttpResponse:
         cells = {code: one for code, one in queries.cells_of(rights, wanted).items() if one.newest_month}
         if cells:
             context |= _figures(request, rights, cells)
+    if rights.may(planned.PERMISSION):
+        waiting = planned.waiting(rights).prefetch_related("findings")
+        context |= {"waiting": waiting.count(), "top": shown(rights, list(waiting[:TOP]))}
     context["todo"] = todo_of(rights, context.get("cards", []))
     context["stops"] = stops(rights, context)
     if "cards" not in context:
@@ -126,15 +131,21 @@ def todo_of(rights: Policy, cards: list[FigureCard]) -> list[Todo]:
     """What needs this person today, what costs most to leave first."""
     found = [
         Todo(
-            "bad",
-            _("%(name)s is off target and getting worse") % {"name": card.name},
+            "bad" if card.change_meaning == "bad" else "watch",
+            (
+                _("%(name)s is off target and getting worse")
+                if card.change_meaning == "bad"
+                else _("%(name)s is off target")
+            )
+            % {"name": card.name},
             f"{card.scale.value(card.figure.estimate.value)}, {card.change}, {card.target}",
             card.address,
             _("Look into it"),
         )
         for card in cards
-        if card.meaning == "bad" and card.change_meaning == "bad"
+        if card.meaning == "bad"
     ]
+    found.sort(key=lambda todo: todo.meaning != "bad")
     return [*found, *_waiting_imports(rights), *_waiting_logs(rights), *_failed_jobs(rights)]
 
 
@@ -204,6 +215,10 @@ def stops(rights: Policy, context: dict[str, Any]) -> list[Stop]:
         told[2] = Stop(
             labels[2], str(logs), ngettext("process log", "process logs", logs), reverse("process_logs")
         )
+    if "waiting" in context:
+        waiting = context["waiting"]
+        words = ngettext("opportunity to decide", "opportunities to decide", waiting)
+        told[3] = Stop(labels[3], str(waiting), words, reverse("opportunities"))
     return [told.get(place, Stop(label)) for place, label in enumerate(labels)]
 
 

@@ -26,7 +26,7 @@ from servloop_app.web.measure.drawings import interval_bar
 from servloop_app.web.measure.filters import Filter, unit_names
 from servloop_app.web.measure.freshness import ensure_computed
 from servloop_app.web.measure.pages import page
-from servloop_app.web.measure.values import Scale, probability, why_not
+from servloop_app.web.measure.values import Scale, probability, stated, why_not
 from servloop_app.web.measure.words import TEST_LABELS, VALUE_LABELS
 
 BREAKDOWNS: dict[str, By] = {"units": "unit_code", "channels": "channel", "segments": "segment"}
@@ -67,16 +67,17 @@ def _figures(rights: Policy, cells: Cells, filtered: Filter) -> dict[str, Any]:
     groups = [
         group
         for name in BREAKDOWNS
-        if (group := breakdown_of(rights, cells, filtered, name)) and len(group.rows) > 1
+        if (group := breakdown_of(rights, cells, filtered, name)) and len(group.rows) - group.hidden > 1
     ]
     return {
         "card": card,
         "result": cells.result,
-        "trend": chart_card(rights, cells, filtered, "trend", trend_of(cells, card, filtered)),
+        "trend": (trend := chart_card(rights, cells, filtered, "trend", trend_of(cells, card, filtered))),
+        "trend_range": charts.trend_range(trend.spec),
         "groups": groups,
         "benchmarks": [_against(card, compared) for compared in card.figure.benchmarks],
         "test": card.figure.change,
-        "test_p": probability(card.figure.change.p),
+        "test_p": stated("p", card.figure.change.p),
         "test_name": TEST_LABELS.get(card.figure.change.test, card.figure.change.test),
         "may_open": queries.records_scope(rights, cells.metric).unit_ids != frozenset(),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from servloop_app.web.measure import catalogue, compare, edit, exports, home, metric, records
+from servloop_app.web.measure import catalogue, compare, edit, exports, home, metric, opportunities, records
 
 urlpatterns: list[URLPattern] = [
     path("home/", home.home, name="home"),
@@ -21,4 +21,10 @@ urlpatterns: list[URLPattern] = [
     path("measure/metrics/<slug:code>/<slug:chart>", exports.chart_file, name="metric_file"),
     path("measure/metrics/<slug:code>/<slug:chart>.<slug:ending>", exports.chart_file, name="metric_chart"),
     path("measure/compare/", compare.compare, name="compare"),
+    path("plan/opportunities/", opportunities.opportunities, name="opportunities"),
+    path(
+        "plan/opportunities/<uuid:public_id>/<slug:decision>/",
+        opportunities.decide,
+        name="opportunity_decide",
+    ),
 ]

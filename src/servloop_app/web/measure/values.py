@@ -8,6 +8,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from servloop.measure.catalogue import UNITS
+from servloop.measure.figures import AGGREGATES
 from servloop.messages import normalize_language
 from servloop.results import Estimate
 from servloop_app.measure.models import Metric
@@ -39,7 +40,7 @@ class Scale:
 
     def value(self, value: float | None) -> str:
         """The number with its unit."""
-        return self._with(self.number(value), self.unit)
+        return MISSING if value is None else self._with(self.number(value), self.unit)
 
     def change(self, value: float | None) -> str:
         """A difference with its sign and unit."""
@@ -68,6 +69,8 @@ class Scale:
 
 def scale_of(metric: Metric, *values: float | None) -> Scale:
     """The scale that suits a metric and the values to be shown together."""
+    if metric.computable and AGGREGATES[metric.aggregate].unit == "percent":
+        return Scale(1.0, "%", _("pp"), 1)  # whatever the catalogue's unit, a share is told in percent
     if metric.unit == "percent":
         return Scale(1.0, "%", _("pp"), 1)
     if metric.unit == "seconds":
@@ -103,9 +106,16 @@ def probability(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def target_text(metric: Metric, scale: Scale) -> str:
-    """The target in words; empty without one."""
+def stated(letter: str, value: float | None) -> str:
+    """A p or q in a sentence: ``q = 0.013``, ``p < 0.001``."""
+    text = probability(value)
+    return f"{letter} {text}" if text.startswith("<") else f"{letter} = {text}"
+
+
+def target_text(metric: Metric) -> str:
+    """The target in words, in the unit that suits it; empty without one."""
     low, high = metric.target_min, metric.target_max
+    scale = scale_of(metric, low, high)
     if low is not None and high is not None:
         return _("target %(low)s to %(high)s") % {"low": scale.value(low), "high": scale.value(high)}
     if low is not None:

@@ -1,0 +1,226 @@
+"""Opportunities: what is worth doing first, why, on which evidence, and the decision about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from servloop_app.core.policy import Policy
+from servloop_app.core.routes import policy, policy_of
+from servloop_app.diagnose.findings_queries import findings
+from servloop_app.diagnose.models import Finding, FindingObservation, ProcessLog
+from servloop_app.diagnose.queries import process_logs
+from servloop_app.measure.models import Metric
+from servloop_app.plan import queries
+from servloop_app.plan.actions import (
+    EFFORTS,
+    AcceptOpportunity,
+    EstimateEffort,
+    RejectOpportunity,
+    ReopenOpportunity,
+    SnoozeOpportunity,
+)
+from servloop_app.plan.models import Opportunity
+from servloop_app.web.figures import MISSING, duration, rounded
+from servloop_app.web.measure.pages import page
+from servloop_app.web.measure.values import Scale, scale_of, stated
+from servloop_app.web.submit import submit
+
+TOP = 3
+SNOOZE_DAYS = 30
+_SURE, _LIKELY = 0.99, 0.95
+STATES: dict[str, Promise] = {
+    "waiting": pgettext_lazy("opportunities", "to decide"),
+    "accepted": pgettext_lazy("opportunities", "accepted"),
+    "rejected": pgettext_lazy("opportunities", "rejected"),
+    "snoozed": pgettext_lazy("opportunities", "put off"),
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A finding behind an opportunity, in words, with the page where it can be checked."""
+
+    kind: str
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An opportunity as a page shows it."""
+
+    opportunity: Opportunity
+    title: str
+    evidence: list[Evidence]
+    may_decide: bool
+
+    @property
+    def score(self) -> str:
+        """The rank's number; a dash when the loss cannot be told."""
+        return _number(self.opportunity.score)
+
+    @property
+    def loss(self) -> str:
+        """Dissatisfied customers a month."""
+        return _number(self.opportunity.loss)
+
+    @property
+    def confidence(self) -> str:
+        """How sure the clearest finding is."""
+        return f"{rounded(100 * self.opportunity.confidence, 0)}%"
+
+    @property
+    def dots(self) -> list[bool]:
+        """Confidence as three dots."""
+        sure = 1 + (self.opportunity.confidence >= _LIKELY) + (self.opportunity.confidence >= _SURE)
+        return [place < sure for place in range(3)]
+
+
+def _number(value: float | None) -> str:
+    return MISSING if value is None else rounded(value, 1)
+
+
+def shown(rights: Policy, found: Sequence[Opportunity]) -> list[Shown]:
+    """Opportunities with their titles and their evidence, in few queries."""
+    visible = {finding.pk: finding for finding in findings(rights, active=False)} if found else {}
+    metrics = {metric.code: metric for metric in Metric.objects.filter(code__in=_named(found, "metric"))}
+    logs = {
+        str(log.public_id): log for log in process_logs(rights).filter(public_id__in=_named(found, "log"))
+    }
+    result = []
+    for one in found:
+        evidence = [
+            _evidence(visible[finding.pk], metrics, logs)
+            for finding in one.findings.all()
+            if finding.pk in visible
+        ]
+        unit = one.unit_id or rights.tree.root
+        may_decide = rights.may("opportunities.edit", unit)
+        result.append(Shown(one, _title(one, metrics, logs), evidence, may_decide))
+    return result
+
+
+def _named(found: Sequence[Opportunity], kind: str) -> list[str]:
+    return [one.subject[kind] for one in found if kind in one.subject]
+
+
+def _title(one: Opportunity, metrics: dict[str, Metric], logs: dict[str, ProcessLog]) -> str:
+    unit = str(one.unit) if one.unit else _("Everywhere")
+    if "metric" in one.subject:
+        metric = metrics.get(one.subject["metric"])
+        return _("%(unit)s: improve “%(what)s”") % {"unit": unit, "what": metric or one.subject["metric"]}
+    log = logs.get(one.subject.get("log", ""))
+    return _("%(unit)s: shorten “%(what)s”") % {"unit": unit, "what": log.name if log else _("a process")}
+
+
+def _evidence(finding: Finding, metrics: dict[str, Metric], logs: dict[str, ProcessLog]) -> Evidence:
+    newest = finding.newest
+    kind = str(finding.get_kind_display())
+    metric = metrics.get(finding.subject.get("metric", ""))
+    if metric is not None:
+        return Evidence(
+            kind, _measured(metric, newest) if newest else "", _metric_address(metric, finding, newest)
+        )
+    log = logs.get(finding.subject.get("log", ""))
+    text = _timed(finding, newest) if newest else ""
+    return Evidence(kind, text, reverse("process_log", args=[log.public_id]) if log else "")
+
+
+def _measured(metric: Metric, seen: FindingObservation) -> str:
+    scale: Scale = scale_of(metric, seen.value, seen.compared_with)
+    parts = [scale.value(seen.value)]
+    if seen.difference is not None:
+        parts.append(scale.change(seen.difference))
+    parts.append(f"n\u00a0=\u00a0{rounded(seen.n, 0)}")
+    if seen.q is not None:
+        parts.append(stated("q", seen.q))
+    return ", ".join(parts)
+
+
+def _timed(finding: Finding, seen: FindingObservation) -> str:
+    steps = [
+        finding.subject[name]
+        for name in ("source", "target", "activity", "step")
+        if finding.subject.get(name)
+    ]
+    value = duration(seen.value) if finding.kind == Finding.Kind.BOTTLENECK else rounded(seen.value, 1)
+    return ", ".join(filter(None, (" → ".join(steps), value, f"n\u00a0=\u00a0{rounded(seen.n, 0)}")))
+
+
+def _metric_address(metric: Metric, finding: Finding, seen: FindingObservation | None) -> str:
+    query = []
+    if seen is not None and seen.first and seen.last:
+        query += [f"from={seen.first:%Y-%m}", f"to={seen.last:%Y-%m}"]
+    if finding.unit is not None and finding.kind != Finding.Kind.UNIT:
+        query.append(f"unit={finding.unit.code}")
+    anchor = "#units" if finding.kind == Finding.Kind.UNIT else ""
+    return f"{reverse('metric', args=[metric.code])}?{'&'.join(query)}{anchor}"
+
+
+@policy(queries.PERMISSION)
+@require_GET
+def opportunities(request: HttpRequest) -> HttpResponse:
+    """The ranking."""
+    rights = policy_of(request)
+    state = request.GET.get("state", "waiting")
+    everything = queries.opportunities(rights).prefetch_related("findings")
+    waiting = queries.waiting(rights).prefetch_related("findings")
+    found = waiting if state not in STATES or state == "waiting" else everything.filter(state=state)
+    rows = shown(rights, list(found[:50]))
+    context = {
+        "rows": rows,
+        "state": state if state in STATES else "waiting",
+        "states": STATES,
+        "efforts": range(EFFORTS[0], EFFORTS[1] + 1),
+        "total": waiting.count(),
+        "heading": _heading(waiting.count(), rows if state == "waiting" else []),
+        "until": timezone.localdate() + dt.timedelta(days=SNOOZE_DAYS),
+        "any": everything.exists(),
+    }
+    return page(request, "web/measure/opportunities.html", context)
+
+
+def _heading(total: int, rows: list[Shown]) -> str:
+    if rows and rows[0].opportunity.score is not None:
+        return _("First: %(title)s") % {"title": rows[0].title}
+    if total:
+        return ngettext("%(n)s opportunity to decide", "%(n)s opportunities to decide", total) % {"n": total}
+    return _("Nothing to decide")
+
+
+@policy("opportunities.edit")
+@require_POST
+def decide(request: HttpRequest, public_id: UUID, decision: str) -> HttpResponse:
+    """Accept, reject, put off, take back, or say how much work it is."""
+    queries.one_opportunity(policy_of(request), public_id)  # one that this person cannot see is not there
+    if decision == "accept":
+        submit(request, AcceptOpportunity(public_id), _("Accepted. It is kept under “accepted”"))
+    elif decision == "reject":
+        submit(
+            request,
+            RejectOpportunity(public_id, request.POST.get("reason", "")),
+            _("Rejected, with your reason"),
+        )
+    elif decision == "snooze":
+        until = parse_date(request.POST.get("until", "")) or timezone.localdate()
+        submit(request, SnoozeOpportunity(public_id, until), _("Put off; it comes back on that day"))
+    elif decision == "reopen":
+        submit(request, ReopenOpportunity(public_id), _("It waits for a decision again"))
+    elif decision == "effort":
+        given = request.POST.get("effort", "")
+        effort = int(given) if given.isascii() and given.isdigit() and len(given) < 3 else 0
+        submit(request, EstimateEffort(public_id, effort), _("The effort counts in the ranking now"))
+    return redirect("opportunities")
