@@ -1,5 +1,6 @@
 """Facts: open tables, the engines that read them, and who may see which rows."""
 
+from servloop.facts.events import process_events
 from servloop.facts.health import check
 from servloop.facts.ingest import Ingested, ingest
 from servloop.facts.schema import SCHEMA_VERSION, TABLES, Column, TableSchema
@@ -19,4 +20,5 @@ __all__ = [
     "TableState",
     "check",
     "ingest",
+    "process_events",
 ]

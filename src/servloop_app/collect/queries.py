@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from uuid import UUID
 
 import polars as pl
 from django.db.models import Q, QuerySet
 
-from servloop.facts import TABLES
+from servloop.facts import TABLES, process_events
 from servloop.io.batches import read_batches
 from servloop.io.imports import Mapping, suggest_mapping
 from servloop.io.imports.mapping import shape_of
@@ -107,6 +108,24 @@ def feedback_record(policy: Policy, record: UUID) -> FeedbackRecord:
     if found is None:
         raise NotFound("feedback", record)
     return found
+
+
+def process_file(policy: Policy, process: str) -> bytes:
+    """The events of a process that a person may see, as a Parquet file.
+
+    Raises:
+        NotFound: there are none.
+    """
+    with (
+        files.fact_store().snapshot(["events"]) as snapshot,
+        snapshot.connect(policy.facts("process.view")) as facts,
+    ):
+        events = process_events(facts, process)
+    if events.is_empty():
+        raise NotFound("process", process)
+    written = io.BytesIO()
+    events.write_parquet(written)
+    return written.getvalue()
 
 
 def revisions(record: FeedbackRecord) -> QuerySet[FeedbackRecord]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from servloop.errors import InputError, ServLoopError
 from servloop.facts import ingest
+from servloop.facts.locks import LockBusyError
 from servloop.results import Notice, plain
 from servloop_app.collect import feedback, files, quarantine
 from servloop_app.collect.actions.imports import (
@@ -31,6 +32,7 @@ from servloop_app.jobs.kinds import job
 from servloop_app.jobs.runs import Cancelled, RunContext
 
 SYSTEM = Actor.system("imports")
+UPKEEP_JOB = "facts.upkeep"
 
 
 @job(STORE_JOB)
@@ -146,6 +148,19 @@ def clear_import(run: RunContext, source: str) -> None:
         take_back(found)
         with run.step():
             execute(RecordFailure(found.public_id, "collect.cancelled"), SYSTEM)
+
+
+@job(UPKEEP_JOB)
+def upkeep(run: RunContext) -> dict[str, int]:
+    """Join small files of the facts and delete those that nobody reads any more, where nobody reads just now."""
+    store = files.fact_store()
+    fewer = {}
+    for number, table in enumerate(store.tables()):
+        run.progress(number, len(store.tables()), "tables", "collect.upkeep")
+        fewer[table] = store.compact(table)
+        with suppress(LockBusyError):  # somebody reads for long: next time
+            store.vacuum(table)
+    return fewer
 
 
 def take_back(found: Import) -> None:

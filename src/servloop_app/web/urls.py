@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("collect/imports/<uuid:public_id>/mapping/", imports.mapping, name="import_mapping"),
     path("collect/imports/<uuid:public_id>/cancel/", one.cancel, name="import_cancel"),
     path("collect/imports/<uuid:public_id>/discard/", imports.discard, name="import_discard"),
+    path("collect/imports/<uuid:public_id>/process/", one.process, name="import_process"),
     path("collect/imports/<uuid:public_id>/undo/", one.undo, name="import_undo"),
     path("collect/imports/<uuid:public_id>/rows/", rows.open_rows, name="import_rows"),
     path("collect/imports/<uuid:public_id>/rows/replay/", rows.replay, name="import_replay"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,12 @@ from servloop.messages import message
 from servloop_app.collect import files, queries
 from servloop_app.collect.actions import CancelImport, UndoImport
 from servloop_app.collect.models import Import, QuarantinedRow
-from servloop_app.core.routes import policy, policy_of
+from servloop_app.core.actions import execute
+from servloop_app.core.routes import actor_of, policy, policy_of
+from servloop_app.diagnose import log_files
+from servloop_app.diagnose.actions import MAX_TITLE, AddProcessLog
+from servloop_app.diagnose.reading import ReadingOptions
+from servloop_app.diagnose.tasks import read_now
 from servloop_app.web.collect import words
 from servloop_app.web.submit import page_of, submit
 
@@ -59,6 +65,7 @@ def page(request: HttpRequest, found: Import, opened: Any = None, status: int = 
         "found": found,
         "title": _title(found, waiting),
         "may_edit": rights.may("imports.edit", found.unit_id),
+        "may_open_process": found.target == "events" and rights.may("process.edit", found.unit_id),
         "may_export": rights.may("data.export", found.unit_id),
         "target": words.TARGETS.get(found.target, found.target),
         "meaning": words.STATE_MEANINGS[found.state],
@@ -151,6 +158,33 @@ def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = queries.one_import(policy_of(request), public_id)
     submit(request, CancelImport(public_id), _("“%(file)s” is being stopped.") % {"file": found.file_name})
     return redirect("import", public_id)
+
+
+@policy("process.edit")
+@require_POST
+def process(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Open the process of an events import as a map, from all its events in the facts that the person may see."""
+    rights = policy_of(request)
+    found = queries.one_import(rights, public_id)
+    rights.require("process.edit", found.unit_id)
+    log = uuid.uuid4()
+    name = str(found.mapping["name"])
+    size = log_files.keep_upload(log, "facts.parquet", [queries.process_file(rights, name)])
+    new = AddProcessLog(
+        log=log,
+        title=name[:MAX_TITLE],
+        unit_code=found.unit.code,
+        file_name=found.file_name,
+        file_size=size,
+        options=ReadingOptions(columns={}),
+    )
+    try:
+        execute(new, actor_of(request))
+    except Exception:
+        log_files.remove(log)
+        raise
+    read_now(log, actor_of(request))
+    return redirect("process_log", log)
 
 
 @policy("imports.edit")
