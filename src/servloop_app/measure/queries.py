@@ -71,6 +71,17 @@ def cells_of(policy: Policy, found: list[Metric]) -> dict[str, Cells]:
     }
 
 
+def computed(cells: dict[str, Cells], code: str) -> Cells:
+    """The cells of a metric that was computed.
+
+    Raises:
+        ActionError: `measure_app.not_computed`.
+    """
+    if code not in cells:
+        raise ActionError("measure_app.not_computed", metric=code)
+    return cells[code]
+
+
 @lru_cache(maxsize=256)
 def _table(result: UUID) -> CellTable:
     """The cells of a result. A result never changes, so they are kept in this process."""
@@ -111,9 +122,9 @@ def records(policy: Policy, metric: Metric, selection: Selection, page: int = 0)
     Raises:
         ActionError: `measure_app.not_computed` without a result, `measure_app.small_group` when no group is large enough.
     """
-    cells = cells_of(policy, [metric]).get(metric.code)
-    if cells is None or cells.result.error_code:
-        raise ActionError("measure_app.not_computed", metric=str(metric))
+    cells = computed(cells_of(policy, [metric]), metric.code)
+    if cells.result.error_code:
+        raise ActionError("measure_app.not_computed", metric=metric.code)
     scope = records_scope(policy, metric)
     units = selected_units(policy, selection)
     if scope.unit_ids is not None:
