@@ -236,7 +236,7 @@ def test_ocel_seen_from_one_type(indent: int | None, ocel_database: Path, write:
         )
         assert (
             caught.value.message("zh")
-            == f"{path.name}：案件可以是以下任一类型的对象：Item, Order。请指明是哪一种。"
+            == f"{path.name}：案件可以是以下任一类型的对象：Item, Order。请指明是哪一种（命令行：--object-type 类型）。"
         )
         with pytest.raises(
             InputError, match=r"there is no object type Parcel\. The types are: Item, Order\."
