@@ -8,7 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-SUITES = {"application": "benchmarks.application", "measure": "benchmarks.measure", "process": "benchmarks.process"}
+SUITES = {
+    "application": "benchmarks.application",
+    "facts": "benchmarks.facts",
+    "measure": "benchmarks.measure",
+    "process": "benchmarks.process",
+}
 
 
 def main() -> int:
