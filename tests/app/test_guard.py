@@ -1,8 +1,11 @@
 """Writes outside actions are impossible, whichever way one tries."""
 
+import ast
+
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from tests.conftest import ROOT
 
 from servloop_app.core import guard
 from servloop_app.core.errors import WriteOutsideAction
@@ -10,6 +13,7 @@ from servloop_app.core.localized import LocalizedText
 from servloop_app.core.models import Assignment, LogLeaf, Person, Unit
 
 pytestmark = pytest.mark.django_db
+APPLICATION = ROOT / "src" / "servloop_app"
 
 
 def _raw(sql):
@@ -106,3 +110,37 @@ def test_reads_and_locks_pass(organisation):
 )
 def test_what_a_statement_writes(sql, tables):
     assert guard.written_tables(sql) == tables
+
+
+def _names_in(source):
+    """Attributes that a source uses: by their own name, and with the name before them."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+            owner = node.value
+            if isinstance(owner, ast.Name | ast.Attribute):
+                yield f"{owner.id if isinstance(owner, ast.Name) else owner.attr}.{node.attr}"
+
+
+PAST_THE_GUARD = {
+    "executescript",
+    "copy_expert",
+    "copy_from",
+    "copy_to",
+    "cursor.copy",
+    "cursor.cursor",
+    "connection.connection",
+    "connection.execute_wrappers",
+}
+
+
+def test_nothing_goes_past_the_guard_through_the_driver():
+    """Scripts and bulk copies of the drivers are not seen by Django's cursors; only the guard touches its hook."""
+    found = {
+        (path.relative_to(APPLICATION).as_posix(), name)
+        for path in APPLICATION.rglob("*.py")
+        for name in PAST_THE_GUARD & set(_names_in(path.read_text(encoding="utf-8")))
+    }
+    assert found == {("core/guard.py", "connection.execute_wrappers")}
+    tried = set(_names_in("cursor.executescript(x)\ncursor.copy(x)\nself.connection.connection.execute(x)"))
+    assert {"executescript", "cursor.copy", "connection.connection"} <= tried

@@ -72,9 +72,17 @@ def environment(data: Path, **more: str) -> dict[str, str]:
     return kept | {"SERVLOOP_DATA": str(data), "PYTHONPATH": source} | more
 
 
+# Enough records for every page, little enough for a test.
+LITTLE = ("--scale", "0.02")
+
+
 def load(data: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*SERVLOOP, "demo", "--no-serve"], env=environment(data), capture_output=True, text=True, check=False
+        [*SERVLOOP, "demo", "--no-serve", *LITTLE],
+        env=environment(data),
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -98,7 +106,7 @@ def test_the_sample_organisation_is_made_once_and_stays(tmp_path: Path):
     assert not passwords_in(second.stdout)
     assert not any(password in second.stdout for password in shown.values())
 
-    with running([*SERVLOOP, "demo"], environment(data), wait_for="/healthz") as server:
+    with running([*SERVLOOP, "demo", *LITTLE], environment(data), wait_for="/healthz") as server:
         opener = sign_in(server, "linwen", shown["linwen"])
         page = opener.open(f"{server}/diagnose/process/").read().decode()
         for title in ("客户服务请求", "Service requests"):

@@ -42,7 +42,10 @@ def from_facts(golden: GoldenLog, reference: Path, folder: Path) -> pl.DataFrame
     [pytest.param(g, id=g.name, marks=pytest.mark.slow if g.name in LARGE else ()) for g in LOGS],
 )
 def test_figures_from_the_facts_are_those_of_the_log(
-    golden: GoldenLog, reference: Path, tmp_path: Path, servloop: Command  # noqa: F811
+    golden: GoldenLog,
+    reference: Path,
+    tmp_path: Path,
+    servloop: Command,  # noqa: F811
 ) -> None:
     events = from_facts(golden, reference, tmp_path)
     if golden.name == "helpdesk":

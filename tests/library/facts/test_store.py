@@ -159,7 +159,7 @@ def test_writers_compaction_and_readers_at_once_lose_nothing(store, feedback):
     def guarded(work) -> None:
         try:
             work()
-        except BaseException as failure:  # noqa: BLE001 - handed to the test
+        except BaseException as failure:
             failures.append(failure)
 
     def write(number: int) -> None:

@@ -29,8 +29,8 @@ def workbook(tmp_path: Path) -> Path:
         book.add_worksheet("说明").write(0, 0, "导出说明")
         sheet = book.add_worksheet("工单")
         sheet.write_row(2, 1, ["工单号", "环节", "完成时间", "经办人", "金额"])
-        sheet.write_row(3, 1, [10861, "受理", datetime(2025, 1, 2, 9, 5, 7), "张三", 1.5])  # noqa: DTZ001
-        sheet.write_row(5, 1, [10861, "办结", datetime(2025, 1, 3, 9, 5, 7, 123000), "李四", 2])  # noqa: DTZ001
+        sheet.write_row(3, 1, [10861, "受理", datetime(2025, 1, 2, 9, 5, 7), "张三", 1.5])
+        sheet.write_row(5, 1, [10861, "办结", datetime(2025, 1, 3, 9, 5, 7, 123000), "李四", 2])
         sheet.write_row(6, 1, ["007", "办结", "2025-01-03 10:00", "NA"])
     return path
 

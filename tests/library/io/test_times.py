@@ -1,7 +1,5 @@
 """Times in every notation reach UTC once and correctly."""
 
-# ruff: noqa: DTZ001 - times without a zone are what is tested
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone

@@ -143,7 +143,7 @@ def test_many_groups_are_each_compared_with_the_rest() -> None:
     result = loyalty.csat(frame, "q", by="unit", scoring="mean")
     assert len(result.differences) == 20
     assert {d.first for d in result.differences} == {REST}
-    assert [w for w in result.warnings if w.code == "measure.loyalty_small_groups"][0].count == 20
+    assert next(w for w in result.warnings if w.code == "measure.loyalty_small_groups").count == 20
 
 
 def test_welch_agrees_with_scipy() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.library.process.logs import Command
 
+from servloop.diagnose.process.generator import generate_log
+
 SHIFTS = """
 period_minutes: 60
 demand: [[0, 0, 0, 0, 0, 0, 0, 0, 2, 3, 3, 2, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]]
@@ -67,3 +69,20 @@ def test_an_unreadable_file_is_one_sentence(servloop: Command, tmp_path: Path, t
     found = servloop("plan", "shifts", path)
     assert (found.code, found.out) == (2, "")
     assert "\n" not in found.err.strip()
+
+
+def test_simulate_answers_or_says_why_not(servloop: Command, tmp_path: Path) -> None:
+    path = tmp_path / "requests.csv"
+    generate_log(4_000, seed=1, resources=20, intervals=True).write_csv(path)
+    asked = ("plan", "simulate", path, "--change", "staff:Service:+1", "--weeks", 0.5, "--replications", 3)
+    found = servloop(*asked, "--bound", 2, "--price", "Service=30", "--limit", 86_400, "--json")
+    assert found.code == 0
+    names = {item["name"] for item in found.json["figures"]}
+    assert {"mean_seconds", "within_limit", "cost_per_week"} <= names
+    assert found.json["validation"]["distance"]["value"] <= 2
+    shown = servloop(*asked, "--bound", 2, "--lang", "zh")
+    assert "假设分析" in shown.out
+    refused = servloop(*asked, "--bound", 0, "--lang", "zh")
+    assert (refused.code, refused.out) == (0, "")
+    assert "模型未能重现" in refused.err
+    assert servloop(*asked, "--price", "Service=much").code == 2

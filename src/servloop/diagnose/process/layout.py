@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from servloop.charts.text_metrics import text_width, wrap
 from servloop.diagnose.process.layout_graph import (
     END,
     FADED_SHARE,
@@ -34,7 +35,6 @@ from servloop.diagnose.process.layout_labels import LINE_HEIGHT, LabelSize, Labe
 from servloop.diagnose.process.layout_place import LOOP, PORT_MARGIN, Axes, Extent, Placement, Point
 from servloop.diagnose.process.layout_rank import Grid, assign_grid
 from servloop.diagnose.process.layout_route import DOWN, UP, Kind, Ways, find_ways
-from servloop.charts.text_metrics import text_width, wrap
 from servloop.diagnose.process.map_svg_text import node_counts, text
 from servloop.messages import normalize_language
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from servloop.charts.text_metrics import text_width
 from servloop.diagnose.process.layout import (
     END,
     FADED_SHARE,
@@ -27,7 +28,6 @@ from servloop.diagnose.process.layout import (
     NodeBox,
 )
 from servloop.diagnose.process.layout_labels import LINE_HEIGHT, LabelSlot, Rect
-from servloop.charts.text_metrics import text_width
 from servloop.diagnose.process.map_svg_call_out import MAX_CALL_OUTS, call_outs
 from servloop.diagnose.process.map_svg_key import legend
 from servloop.diagnose.process.map_svg_scale import Bottleneck, MapComparison, Mode, Scale

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
+from servloop.charts.text_metrics import text_width
 from servloop.diagnose.process.layout import SMALL_SIZE, MapLayout
 from servloop.diagnose.process.layout_labels import Rect, overlaps, stretch_rects
-from servloop.charts.text_metrics import text_width
 from servloop.diagnose.process.map_svg_key import mark
 from servloop.diagnose.process.map_svg_scale import Bottleneck, MapComparison
 from servloop.diagnose.process.map_svg_shapes import Point, middle, num, tag

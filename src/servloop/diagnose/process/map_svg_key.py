@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from servloop.charts.text_metrics import ELLIPSIS, text_width
 from servloop.diagnose.process.layout import SMALL_SIZE, MapLayout
 from servloop.diagnose.process.layout_labels import Rect
-from servloop.charts.text_metrics import ELLIPSIS, text_width
 from servloop.diagnose.process.map_svg_scale import STEPS, Scale
 from servloop.diagnose.process.map_svg_shapes import tag
 from servloop.diagnose.process.map_svg_shapes import text as svg_text
