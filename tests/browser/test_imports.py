@@ -130,6 +130,7 @@ def test_an_import_is_taken_back_and_again_changes_nothing(
 @pytest.mark.parametrize("combination", ["zh-1440", "en-390"])
 def test_real_exports_come_in_with_their_counts(visits: Visits, reference: Path, combination: str) -> None:
     visit = visits.of("linwen", combination)
+    visit.page.set_default_timeout(60_000)  # the largest file has 26,000 rows of 24 answers
     for path, target, rows in (
         ("formats/wenjuanxing/wjx_800_800_0.xls", "answers", 800),
         ("formats/wenjuanxing/wjx_800_800_2.xls", "answers", 800),

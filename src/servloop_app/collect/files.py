@@ -16,6 +16,7 @@ from servloop.facts import FactStore
 _SOURCE = "source"
 _PLACES = "places.json"
 _STAGED = "staged-"
+_HEAD = "head.parquet"
 # Endings that tell a reader more than the content does; anything else is told by content alone.
 _TELLING = (".json", ".csv", ".gz")
 
@@ -49,6 +50,11 @@ def keep_upload(public_id: UUID, file_name: str, chunks: Iterable[bytes]) -> int
 def source_of(public_id: UUID) -> Path | None:
     """The file as it was given; None once it was imported (it holds personal data and is not kept)."""
     return next(folder(public_id).glob(f"{_SOURCE}*"), None)
+
+
+def head_of(public_id: UUID) -> Path:
+    """Where the first rows of a file are kept while it waits for its mapping."""
+    return folder(public_id) / _HEAD
 
 
 def keep_places(public_id: UUID, places: list[int]) -> None:

@@ -50,11 +50,15 @@ def units_to_import_for(policy: Policy) -> QuerySet[Unit]:
 
 
 def first_batch(public_id: UUID) -> RawTable:
-    """The first rows of a file that waits for its mapping, as written."""
+    """The first rows of a file that waits for its mapping, as written; kept, since some formats open slowly."""
     path = files.source_of(public_id)
     if path is None:
         raise NotFound("import", public_id)
-    return next(iter(read_batches(path, batch_rows=_PREVIEW_ROWS)))
+    head = files.head_of(public_id)
+    if not head.exists():
+        first = next(iter(read_batches(path, batch_rows=_PREVIEW_ROWS)))
+        first.frame.head(_PREVIEW_ROWS).write_parquet(head)
+    return RawTable(pl.read_parquet(head, glob=False), "head", path.name)
 
 
 def preview(public_id: UUID) -> pl.DataFrame:

@@ -52,6 +52,8 @@ def one(request: HttpRequest, public_id: UUID) -> HttpResponse:
     may_edit = rights.may("imports.edit", found.unit_id)
     if found.state == Import.State.MAPPING and may_edit:
         return redirect("import_mapping", public_id)
+    if request.headers.get("HX-Request") and (found.state != Import.State.WORKING or found.stuck):
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the end changes more than the progress
     return page(request, found)
 
 
