@@ -10,6 +10,7 @@ from servloop_app.cli import LazyGroup
 _COMMANDS = {
     "erlang": "servloop_app.cli.plan_erlang",
     "shifts": "servloop_app.cli.plan_shifts",
+    "simulate": "servloop_app.cli.plan_simulate",
 }
 
 
