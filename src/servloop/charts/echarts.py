@@ -99,7 +99,7 @@ def _mark_lines(references: tuple[Reference, ...], axis: str) -> dict[str, Any]:
                 "label": {
                     "formatter": r.label,
                     "color": "--sl-ink-2",
-                    "position": "end" if axis == "xAxis" else "insideEndTop",
+                    "position": "start" if axis == "xAxis" else "insideEndTop",
                 },
                 "lineStyle": {"type": _DASHES[r.kind], "color": "--sl-ink-2"},
             }

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from servloop.measure.loyalty_intervals import benjamini_hochberg
+from servloop.inference import benjamini_hochberg
 from servloop_app.measure.figures import Cells, Figure
 from servloop_app.web.measure.charts import scale_for, trend_selection
 from servloop_app.web.measure.drawings import sparkline

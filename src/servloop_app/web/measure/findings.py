@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from servloop_app.measure.figures import Cells
 from servloop_app.web.measure.cards import FigureCard
@@ -77,7 +77,11 @@ def _lead(subject: FigureCard, cells: dict[str, Cells], filtered: Filter, names:
     else:
         text = _("%(name)s is %(value)s in %(period)s, %(change)s on %(before)s (%(certainty)s).") % said
     where = _where(subject, cells, filtered, names)
-    return f"{text} {where}".strip() if where else text
+    return (
+        pgettext("two sentences", "%(first)s %(second)s") % {"first": text, "second": where}
+        if where
+        else text
+    )
 
 
 def _where(subject: FigureCard, cells: dict[str, Cells], filtered: Filter, names: dict[str, str]) -> str:

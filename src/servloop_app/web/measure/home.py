@@ -34,6 +34,7 @@ from servloop_app.web.measure.freshness import run_under_way
 from servloop_app.web.measure.metric import breakdown_of, chart_card, trend_of
 from servloop_app.web.measure.opportunities import TOP, shown
 from servloop_app.web.measure.pages import page
+from servloop_app.web.measure.values import joined
 from servloop_app.web.menu import STAGES
 from servloop_app.web.submit import submit
 
@@ -138,7 +139,7 @@ def todo_of(rights: Policy, cards: list[FigureCard]) -> list[Todo]:
                 else _("%(name)s is off target")
             )
             % {"name": card.name},
-            f"{card.scale.value(card.figure.estimate.value)}, {card.change}, {card.target}",
+            joined((card.scale.value(card.figure.estimate.value), card.change, card.target)),
             card.address,
             _("Look into it"),
         )

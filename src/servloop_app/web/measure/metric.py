@@ -99,7 +99,9 @@ def chart_card(rights: Policy, cells: Cells, filtered: Filter, key: str, spec: C
         evidence=reverse("metric_records", args=[code]) + filtered.query()
         if queries.records_scope(rights, cells.metric).unit_ids != frozenset()
         else "",
-        downloads=reverse("metric_file", args=[code, key]) if rights.may("data.export") else "",
+        downloads=reverse("metric_chart", args=[code, key, "svg"]).removesuffix(".svg")
+        if rights.may("data.export")
+        else "",
         query=filtered.query(),
     )
 

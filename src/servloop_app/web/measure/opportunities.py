@@ -35,7 +35,7 @@ from servloop_app.plan.actions import (
 from servloop_app.plan.models import Opportunity
 from servloop_app.web.figures import MISSING, duration, rounded
 from servloop_app.web.measure.pages import page
-from servloop_app.web.measure.values import Scale, scale_of, stated
+from servloop_app.web.measure.values import Scale, joined, scale_of, stated
 from servloop_app.web.submit import submit
 
 TOP = 3
@@ -80,7 +80,8 @@ class Shown:
     @property
     def confidence(self) -> str:
         """How sure the clearest finding is."""
-        return f"{rounded(100 * self.opportunity.confidence, 0)}%"
+        known = self.opportunity.confidence
+        return "> 99%" if known > _SURE else f"{rounded(100 * known, 0)}%"
 
     @property
     def dots(self) -> list[bool]:
@@ -118,12 +119,12 @@ def _named(found: Sequence[Opportunity], kind: str) -> list[str]:
 
 
 def _title(one: Opportunity, metrics: dict[str, Metric], logs: dict[str, ProcessLog]) -> str:
-    unit = str(one.unit) if one.unit else _("Everywhere")
+    unit = str(one.unit) if one.unit else _("all units")
     if "metric" in one.subject:
         metric = metrics.get(one.subject["metric"])
-        return _("%(unit)s: improve “%(what)s”") % {"unit": unit, "what": metric or one.subject["metric"]}
+        return _("Improve “%(what)s” (%(unit)s)") % {"unit": unit, "what": metric or one.subject["metric"]}
     log = logs.get(one.subject.get("log", ""))
-    return _("%(unit)s: shorten “%(what)s”") % {"unit": unit, "what": log.name if log else _("a process")}
+    return _("Shorten “%(what)s” (%(unit)s)") % {"unit": unit, "what": log.name if log else _("a process")}
 
 
 def _evidence(finding: Finding, metrics: dict[str, Metric], logs: dict[str, ProcessLog]) -> Evidence:
@@ -147,7 +148,7 @@ def _measured(metric: Metric, seen: FindingObservation) -> str:
     parts.append(f"n\u00a0=\u00a0{rounded(seen.n, 0)}")
     if seen.q is not None:
         parts.append(stated("q", seen.q))
-    return ", ".join(parts)
+    return joined(parts)
 
 
 def _timed(finding: Finding, seen: FindingObservation) -> str:
@@ -157,7 +158,7 @@ def _timed(finding: Finding, seen: FindingObservation) -> str:
         if finding.subject.get(name)
     ]
     value = duration(seen.value) if finding.kind == Finding.Kind.BOTTLENECK else rounded(seen.value, 1)
-    return ", ".join(filter(None, (" → ".join(steps), value, f"n\u00a0=\u00a0{rounded(seen.n, 0)}")))
+    return joined(filter(None, (" → ".join(steps), value, f"n\u00a0=\u00a0{rounded(seen.n, 0)}")))
 
 
 def _metric_address(metric: Metric, finding: Finding, seen: FindingObservation | None) -> str:
@@ -195,7 +196,7 @@ def opportunities(request: HttpRequest) -> HttpResponse:
 
 def _heading(total: int, rows: list[Shown]) -> str:
     if rows and rows[0].opportunity.score is not None:
-        return _("First: %(title)s") % {"title": rows[0].title}
+        return _("Worth doing first: %(title)s") % {"title": rows[0].title}
     if total:
         return ngettext("%(n)s opportunity to decide", "%(n)s opportunities to decide", total) % {"n": total}
     return _("Nothing to decide")

@@ -18,7 +18,6 @@ urlpatterns: list[URLPattern] = [
     path("measure/metrics/<slug:code>/change/", edit.change, name="metric_change"),
     path("measure/metrics/<slug:code>/use/", catalogue.use, name="metric_use"),
     path("measure/metrics/<slug:code>/records/", records.records, name="metric_records"),
-    path("measure/metrics/<slug:code>/<slug:chart>", exports.chart_file, name="metric_file"),
     path("measure/metrics/<slug:code>/<slug:chart>.<slug:ending>", exports.chart_file, name="metric_chart"),
     path("measure/compare/", compare.compare, name="compare"),
     path("plan/opportunities/", opportunities.opportunities, name="opportunities"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import get_language, pgettext
@@ -92,6 +93,11 @@ def _spans(longest: float) -> Scale:
             return Scale(length, words[name], words[name], 1)
     seconds = pgettext("time span", "s")
     return Scale(1.0, seconds, seconds, 1)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Parts of one statement behind each other, with the comma of the page's language."""
+    return pgettext("between parts of a statement", ", ").join(parts)
 
 
 def why_not(found: Estimate) -> str:
