@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from servloop.errors import InputError, SpecError
+from servloop.inference import normal_quantile
 from servloop.measure.agreement_icc import FORMS, IntraclassCorrelation, intraclass_correlations
 from servloop.measure.agreement_kappa import (
     KRIPPENDORFF_LEVELS,
@@ -27,7 +28,6 @@ from servloop.measure.agreement_kappa import (
     pair_table,
 )
 from servloop.measure.frames import FloatArray, IntArray, column_names, numeric_matrix, text_column
-from servloop.measure.loyalty_intervals import normal_quantile
 from servloop.measure.sampling import check_level, share_estimate
 from servloop.results import Estimate, Notice, Result
 

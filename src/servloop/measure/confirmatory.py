@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from servloop.inference import normal_quantile
 from servloop.measure.confirmatory_estimation import FactorModel, FactorModelFit, fit
 from servloop.measure.confirmatory_fit import FitIndices, fit_indices
 from servloop.measure.factor import unfit
 from servloop.measure.frames import FloatArray, numeric_matrix
-from servloop.measure.loyalty_intervals import normal_quantile
 from servloop.measure.reliability_alpha import complete_rows, correlation_matrix
 from servloop.measure.reliability_validity import HTMT_LIMIT, htmt
 from servloop.measure.specs import validated

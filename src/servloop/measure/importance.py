@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from servloop.errors import SpecError
+from servloop.inference import normal_quantile
 from servloop.measure.drivers import drivers
 from servloop.measure.frames import FloatArray, numeric_matrix
-from servloop.measure.loyalty_intervals import normal_quantile
 from servloop.measure.sampling import mean_estimates
 from servloop.results import Estimate, Notice, Result, plain
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from servloop.errors import SpecError
+from servloop.inference import benjamini_hochberg
 from servloop.measure.frames import FloatArray, IntArray, group_codes, numeric_matrix, text_column
 from servloop.measure.kano_answers import MISSING, answer_levels, read_levels
 from servloop.measure.kano_statistics import (
@@ -28,7 +29,7 @@ from servloop.measure.kano_statistics import (
     fong_test,
     strengths,
 )
-from servloop.measure.loyalty_intervals import benjamini_hochberg, mean_interval
+from servloop.measure.loyalty_intervals import mean_interval
 from servloop.measure.specs import validated
 from servloop.results import Estimate, Notice, Result, plain
 

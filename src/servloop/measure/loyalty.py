@@ -20,14 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from servloop.errors import SpecError
+from servloop.inference import normal_quantile
 from servloop.measure.frames import FloatArray, group_codes, numeric_matrix
 from servloop.measure.loyalty_comparison import Difference, compare_groups
-from servloop.measure.loyalty_intervals import (
-    mean_interval,
-    normal_quantile,
-    one_class_interval,
-    proportion_interval,
-)
+from servloop.measure.loyalty_intervals import mean_interval, one_class_interval, proportion_interval
 from servloop.measure.loyalty_scoring import (
     DEFAULTS,
     TOP1,

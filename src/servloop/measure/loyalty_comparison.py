@@ -13,12 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from servloop.inference import benjamini_hochberg, newcombe_difference, normal_quantile
 from servloop.measure.frames import FloatArray
-from servloop.measure.loyalty_intervals import (
-    benjamini_hochberg,
-    newcombe_difference,
-    normal_quantile,
-)
 from servloop.measure.loyalty_scoring import Scale, Scoring, scored
 from servloop.results import Estimate, Notice
 

@@ -1,27 +1,17 @@
-"""Intervals of shares and of means on a bounded scale, and the correction for many comparisons.
+"""Intervals of shares by the method asked for, and of means on a bounded scale.
 
-Sources: Wilson (1927); Agresti & Coull (1998); Clopper & Pearson (1934); Newcombe (1998), methods 3 and 10;
-Welch (1947); Benjamini & Hochberg (1995).
+Sources: Wilson (1927); Agresti & Coull (1998); Clopper & Pearson (1934).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-
-import numpy as np
 
 from servloop.errors import SpecError
+from servloop.inference import normal_quantile, wilson_interval
 from servloop.measure.frames import FloatArray
 
 PROPORTION_METHODS = ("wilson", "agresti_coull", "clopper_pearson")
-
-
-def normal_quantile(level: float) -> float:
-    """The two-sided standard normal quantile of a coverage: 1.959964 for 0.95."""
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + level / 2.0))
 
 
 def proportion_interval(
@@ -39,13 +29,10 @@ def proportion_interval(
     Raises:
         SpecError: ``measure.loyalty_interval_unknown`` for another method.
     """
-    z = normal_quantile(level)
-    share = successes / n
     if method == "wilson":
-        centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return max(0.0, centre - half), min(1.0, centre + half)
+        return wilson_interval(successes, n, level)
     if method == "agresti_coull":
+        z = normal_quantile(level)
         adjusted_n = n + z * z
         adjusted = (successes + z * z / 2) / adjusted_n
         half = z * math.sqrt(adjusted * (1 - adjusted) / adjusted_n)
@@ -86,35 +73,3 @@ def mean_interval(values: FloatArray, level: float) -> tuple[float, float, float
     mean = float(values.mean())
     half = float(stdtrit(n - 1, 0.5 + level / 2)) * float(values.std(ddof=1)) / math.sqrt(n)
     return mean, mean - half, mean + half
-
-
-def newcombe_difference(first: tuple[int, int], second: tuple[int, int], level: float) -> tuple[float, float]:
-    """Interval of ``second − first`` for two independent shares (Newcombe's hybrid score interval).
-
-    Args:
-        first: (successes, n) of the first group.
-        second: (successes, n) of the second group.
-        level: coverage.
-    """
-    p_first, p_second = first[0] / first[1], second[0] / second[1]
-    low_first, high_first = proportion_interval(*first, level=level)
-    low_second, high_second = proportion_interval(*second, level=level)
-    difference = p_second - p_first
-    below = math.hypot(p_second - low_second, high_first - p_first)
-    above = math.hypot(high_second - p_second, p_first - low_first)
-    return difference - below, difference + above
-
-
-def benjamini_hochberg(p_values: Sequence[float | None]) -> list[float | None]:
-    """Adjusted p-values that control the false discovery rate; None stays None and does not count."""
-    known = [position for position, p in enumerate(p_values) if p is not None]
-    adjusted: list[float | None] = [None] * len(p_values)
-    if not known:
-        return adjusted
-    p = np.array([p_values[position] for position in known], dtype=np.float64)
-    order = np.argsort(p)
-    scaled = p[order] * (len(p) / np.arange(1, len(p) + 1))
-    monotone = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    for rank, position in enumerate(order):
-        adjusted[known[position]] = float(monotone[rank])
-    return adjusted

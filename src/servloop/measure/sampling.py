@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from servloop.errors import SpecError
+from servloop.inference import normal_quantile, wilson_interval
 from servloop.measure.frames import FloatArray
-from servloop.measure.loyalty_intervals import normal_quantile, proportion_interval
 from servloop.results import Estimate, Notice, Result
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def share_estimate(successes: int, n: int, level: float = 0.95) -> Estimate:
     check_level(level)
     if n == 0:
         return Estimate.not_computable(0, "assess.no_answers", method="wilson")
-    low, high = proportion_interval(successes, n, level=level)
-    # Rounding must not move an end past a share of none or all.
-    low, high = 0.0 if successes == 0 else low, 1.0 if successes == n else high
+    low, high = wilson_interval(successes, n, level)
     return Estimate(successes / n, n, low, high, "wilson", level)
 
 

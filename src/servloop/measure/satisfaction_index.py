@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from servloop.errors import SpecError
+from servloop.inference import benjamini_hochberg, normal_quantile
 from servloop.measure.frames import group_codes
 from servloop.measure.loyalty import estimate_score
 from servloop.measure.loyalty_comparison import Difference, compare_groups
-from servloop.measure.loyalty_intervals import benjamini_hochberg, normal_quantile
 from servloop.measure.loyalty_scoring import Scoring
 from servloop.measure.pls import PathModelResult, path_model
 from servloop.measure.pls_spec import PathModelSpec

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from servloop.inference import benjamini_hochberg
 from servloop.measure.bootstrap import percentile_interval, resampled_means
 from servloop.measure.frames import FloatArray, IntArray, group_codes
 from servloop.measure.loyalty import estimate_score
 from servloop.measure.loyalty_comparison import Difference, compare_groups
-from servloop.measure.loyalty_intervals import benjamini_hochberg
 from servloop.measure.loyalty_scoring import Scale, Scoring
 from servloop.measure.reliability_alpha import (
     complete_rows,

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from servloop.errors import InputError, SpecError
+from servloop.inference import newcombe_difference, wilson_interval
 from servloop.results import Estimate, Notice, Result
 from servloop.verify.effects import Effect, Floats, check_level, effects_frame, numbers
 
@@ -69,11 +70,11 @@ def compare_shares(
     each = [_wilson(successes, n, level) for successes, n in counts]
     total = control_n + treatment_n
     (a, b) = each
-    if a.value is None or b.value is None or None in {a.low, a.high, b.low, b.high}:
+    if a.value is None or b.value is None:
         gap = Effect.not_computable(total, "verify.group_empty", method=method)
         return Comparison(effect=gap, control=a, treatment=b, relative=gap.estimate, method=method)
     difference = b.value - a.value
-    low, high = _newcombe(a, b)
+    low, high = newcombe_difference(*counts, level)
     pooled = (control_successes + treatment_successes) / total
     variance = pooled * (1 - pooled) * (1 / control_n + 1 / treatment_n)
     p_value = _two_sided(difference / np.sqrt(variance)) if variance > 0 else None
@@ -93,21 +94,8 @@ def compare_shares(
 def _wilson(successes: int, n: int, level: float) -> Estimate:
     if n == 0:
         return Estimate.not_computable(0, "verify.group_empty", method="wilson")
-    z = _quantile(level)
-    share = successes / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    low = 0.0 if successes == 0 else float(middle - half)
-    high = 1.0 if successes == n else float(middle + half)
-    return Estimate(share, n, low, high, "wilson", level)
-
-
-def _newcombe(a: Estimate, b: Estimate) -> tuple[float, float]:
-    a_value, a_low, a_high = (float(x or 0.0) for x in (a.value, a.low, a.high))
-    b_value, b_low, b_high = (float(x or 0.0) for x in (b.value, b.low, b.high))
-    difference = b_value - a_value
-    low = difference - float(np.hypot(b_value - b_low, a_high - a_value))
-    return low, difference + float(np.hypot(b_high - b_value, a_value - a_low))
+    low, high = wilson_interval(successes, n, level)
+    return Estimate(successes / n, n, low, high, "wilson", level)
 
 
 def compare_means(control: npt.ArrayLike, treatment: npt.ArrayLike, *, level: float = 0.95) -> Comparison:
@@ -338,12 +326,6 @@ def _relative(a: tuple[float, float], b: tuple[float, float], n: int, level: flo
         return Estimate.not_computable(n, "verify.control_not_positive", method="delta method")
     error = float(np.sqrt(other_variance / mean**2 + other**2 * variance / mean**4))
     return Effect.normal(other / mean - 1, error, n, method="delta method", level=level).estimate
-
-
-def _quantile(level: float) -> float:
-    from scipy.stats import norm
-
-    return float(norm.ppf((1 + level) / 2))
 
 
 def _two_sided(z: float) -> float:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from servloop.inference import benjamini_hochberg
 from servloop.measure.figures import Change, Statistic
-from servloop.measure.loyalty_intervals import benjamini_hochberg
 from servloop.results import Estimate
 from servloop_app.diagnose.findings_loss import loss_of
 from servloop_app.measure.figures import Cells, on_target

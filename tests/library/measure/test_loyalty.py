@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from servloop.errors import InputError, SpecError
 from servloop.measure import loyalty
 from servloop.measure.loyalty_comparison import REST, compare
-from servloop.measure.loyalty_intervals import benjamini_hochberg, proportion_interval
+from servloop.measure.loyalty_intervals import proportion_interval
 from servloop.measure.loyalty_scoring import scored, scoring_of
 
 GOLDEN = "golden/measure/nps_csat_ces_cli.json"
@@ -225,11 +225,3 @@ def test_order_does_not_matter_and_the_figure_stays_in_bounds(values: list[int],
     assert second.value == pytest.approx(first.value)
     assert second.low == pytest.approx(first.low)
     assert first.low < first.high
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
-def test_adjusted_p_values_are_larger_keep_order_and_stay_below_one(p_values: list[float]) -> None:
-    adjusted = benjamini_hochberg(p_values)
-    assert all(a >= p and a <= 1 for a, p in zip(adjusted, p_values, strict=True))
-    order = np.argsort(p_values)
-    assert (np.diff(np.array(adjusted)[order]) >= 0).all()

@@ -18,6 +18,7 @@ from servloop.diagnose.process.durations import MICROSECONDS, GroupedDurations
 from servloop.diagnose.process.event_log import EventLog
 from servloop.diagnose.process.ordering import Bool, Int64
 from servloop.errors import InputError, SpecError
+from servloop.inference import wilson_interval
 from servloop.results import Estimate, Notice, Result
 
 if TYPE_CHECKING:
@@ -262,12 +263,9 @@ def _within(times: Int64, limit: float | None, level: float) -> Estimate:
         return Estimate.not_computable(len(times), "process.calendar_no_limit", method="wilson")
     if not len(times):
         return Estimate.not_computable(0, "process.calendar_no_cases", method="wilson")
-    from scipy.special import ndtri
-
-    n, hits, z = len(times), int((times <= limit * MICROSECONDS).sum()), float(ndtri(0.5 + level / 2))
-    centre = (hits + z**2 / 2) / (n + z**2)
-    half = z * (hits * (n - hits) / n + z**2 / 4) ** 0.5 / (n + z**2)
-    return Estimate(hits / n, n, low=centre - half, high=centre + half, method="wilson", level=level)
+    n, hits = len(times), int((times <= limit * MICROSECONDS).sum())
+    low, high = wilson_interval(hits, n, level)
+    return Estimate(hits / n, n, low, high, "wilson", level)
 
 
 def _known(value: float) -> float | None:

@@ -18,8 +18,8 @@ from servloop.diagnose.process.directly_follows import EdgeTable, edge_method
 from servloop.diagnose.process.durations import MICROSECONDS, GroupedDurations
 from servloop.diagnose.process.event_log import EventLog
 from servloop.diagnose.process.ordering import Float64, Int64
-from servloop.diagnose.process.slow_cases import benjamini_hochberg
 from servloop.errors import InputError, SpecError
+from servloop.inference import benjamini_hochberg, newcombe_difference, normal_quantile
 from servloop.results import Estimate, Notice, Result
 
 if TYPE_CHECKING:
@@ -246,12 +246,12 @@ def _changes(
     groups = len(one.counts)
     tested = (one.counts >= min_count) & (two.counts >= min_count)
     medians = one.quantile(0.5), two.quantile(0.5)
-    spread = np.sqrt(_median_variance(one) + _median_variance(two)) * _z(level)
+    spread = np.sqrt(_median_variance(one) + _median_variance(two)) * normal_quantile(level)
     superiority, p = np.full(groups, np.nan), np.full(groups, np.nan)
     for group in np.flatnonzero(tested).tolist():
         superiority[group], p[group] = mann_whitney(_values(one, group), _values(two, group))
     adjusted = np.full(groups, np.nan)
-    adjusted[tested] = benjamini_hochberg(p[tested])
+    adjusted[tested] = benjamini_hochberg(p[tested].tolist())
     gap = medians[1] - medians[0]
     changes = []
     for group in range(groups):
@@ -343,31 +343,9 @@ def mann_whitney(first: Int64, second: Int64) -> tuple[float, float]:
 def _share_difference(hits: int, cases: int, other_hits: int, other_cases: int, level: float) -> Estimate:
     if cases == 0 or other_cases == 0:
         return Estimate.not_computable(cases + other_cases, "process.compare_empty_part", method="newcombe")
-    z = _z(level)
-    share, other = hits / cases, other_hits / other_cases
-    low, high = _wilson(hits, cases, z)
-    other_low, other_high = _wilson(other_hits, other_cases, z)
-    gap = other - share
-    return Estimate(
-        gap,
-        cases + other_cases,
-        low=gap - ((other - other_low) ** 2 + (high - share) ** 2) ** 0.5,
-        high=gap + ((other_high - other) ** 2 + (share - low) ** 2) ** 0.5,
-        method="newcombe",
-        level=level,
-    )
-
-
-def _wilson(hits: int, n: int, z: float) -> tuple[float, float]:
-    centre = (hits + z**2 / 2) / (n + z**2)
-    half = z * (hits * (n - hits) / n + z**2 / 4) ** 0.5 / (n + z**2)
-    return centre - half, centre + half
-
-
-def _z(level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + level / 2))
+    low, high = newcombe_difference((hits, cases), (other_hits, other_cases), level)
+    gap = other_hits / other_cases - hits / cases
+    return Estimate(gap, cases + other_cases, low, high, "newcombe", level)
 
 
 def _activities(log: EventLog) -> set[str]:

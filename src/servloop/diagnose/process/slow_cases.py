@@ -17,12 +17,11 @@ from servloop.diagnose.process.durations import MICROSECONDS
 from servloop.diagnose.process.event_log import EventLog
 from servloop.diagnose.process.ordering import Bool, Float64, Int64, count_distinct_cases
 from servloop.errors import SpecError
+from servloop.inference import benjamini_hochberg, newcombe_difference
 from servloop.results import Estimate, Result
 
 if TYPE_CHECKING:
     import polars as pl
-
-_Z = 1.959963984540054  # 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def slow_cases(
     counts = np.array([having.sum() for *_, having in features], dtype=np.int64)
     hits = np.array([(having & slow).sum() for *_, having in features], dtype=np.int64)
     p = _fisher(hits, counts, int(slow.sum()), log.cases)
-    adjusted = benjamini_hochberg(p)
+    adjusted = np.array(benjamini_hochberg(p.tolist()), dtype=np.float64)
     causes = [
         _cause(
             feature[:3],
@@ -160,26 +159,12 @@ def _cause(
     feature: tuple[str, str, str | None], *, n: int, hits: int, slow: int, cases: int, p: tuple[float, float]
 ) -> Cause:
     others, other_hits = cases - n, slow - hits
-    low, high = _wilson(hits, n)
-    other_low, other_high = _wilson(other_hits, others)
+    low, high = newcombe_difference((other_hits, others), (hits, n))
     share, other = hits / n, other_hits / others
-    gap = share - other
-    difference = Estimate(
-        gap,
-        cases,
-        low=gap - ((share - low) ** 2 + (other_high - other) ** 2) ** 0.5,
-        high=gap + ((high - share) ** 2 + (other - other_low) ** 2) ** 0.5,
-        method="newcombe",
-    )
+    difference = Estimate(share - other, cases, low, high, "newcombe")
     lift = share / (slow / cases) if slow else 0.0
     kind, name, value = feature
     return Cause(kind, name, value, n, hits, share, lift, difference, p[0], p[1])
-
-
-def _wilson(hits: int, n: int) -> tuple[float, float]:
-    centre = (hits + _Z**2 / 2) / (n + _Z**2)
-    half = _Z * (hits * (n - hits) / n + _Z**2 / 4) ** 0.5 / (n + _Z**2)
-    return centre - half, centre + half
 
 
 def _fisher(hits: Int64, counts: Int64, slow: int, cases: int) -> Float64:
@@ -191,13 +176,3 @@ def _fisher(hits: Int64, counts: Int64, slow: int, cases: int) -> Float64:
         for k, n in zip(hits.tolist(), counts.tolist(), strict=True)
     )
     return np.array([fisher_exact(table).pvalue for table in tables], dtype=np.float64)
-
-
-def benjamini_hochberg(p: Float64) -> Float64:
-    """Adjusted p-values that control the false discovery rate."""
-    n = len(p)
-    order = np.argsort(p)
-    scaled = p[order] * n / np.arange(1, n + 1)
-    adjusted = np.empty(n)
-    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0) if n else scaled
-    return adjusted

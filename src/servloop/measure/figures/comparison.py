@@ -10,8 +10,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from servloop.inference import benjamini_hochberg, newcombe_difference, normal_quantile
 from servloop.measure.figures.statistics import Statistic, estimate, net_variance, spread
-from servloop.measure.loyalty_intervals import benjamini_hochberg, newcombe_difference, normal_quantile
 from servloop.results import Estimate
 
 _SMALLEST = 2

@@ -57,6 +57,22 @@ def merge(kept: Kept, statistics: Iterable[Statistic]) -> Statistic:
     return Statistic(kept, n, hits, against, total, squares, bins)
 
 
+def without(whole: Statistic, part: Statistic) -> Statistic:
+    """The rest of a whole without one of its parts."""
+    bins = {
+        place: rest for place, count in whole.bins.items() if (rest := count - part.bins.get(place, 0)) > 0
+    }
+    return Statistic(
+        whole.kept,
+        whole.n - part.n,
+        whole.hits - part.hits,
+        whole.against - part.against,
+        whole.total - part.total,
+        whole.squares - part.squares,
+        bins,
+    )
+
+
 def estimate(statistic: Statistic, aggregate: str, *, level: float = 0.95) -> Estimate:
     """The figure with its interval.
 
@@ -104,7 +120,8 @@ def net_variance(statistic: Statistic) -> float:
 
 
 def _net(statistic: Statistic, level: float) -> Estimate:
-    from servloop.measure.loyalty_intervals import normal_quantile, one_class_interval
+    from servloop.inference import normal_quantile
+    from servloop.measure.loyalty_intervals import one_class_interval
 
     value = 100 * (statistic.hits - statistic.against) / statistic.n
     variance = net_variance(statistic)
@@ -127,7 +144,7 @@ def _mean(statistic: Statistic, level: float) -> Estimate:
 
 
 def _quantile(statistic: Statistic, share: float, level: float) -> Estimate:
-    from servloop.measure.loyalty_intervals import normal_quantile
+    from servloop.inference import normal_quantile
 
     n = statistic.n
     half = normal_quantile(level) * math.sqrt(n * share * (1 - share))
