@@ -35,11 +35,11 @@ def pages(patterns=None, prefix=""):
 def endpoints():
     """(address, verb, declaration) of every operation of the API."""
     for prefix, router in api._routers:
-        for path, view in router.path_operations.items():
+        for address, view in router.path_operations.items():
             assert isinstance(view, PathView)
             for operation in view.operations:
                 for verb in operation.methods:
-                    yield f"/api/v1{prefix}{path}", verb.lower(), declared(operation.view_func)
+                    yield f"/api/v1{prefix}{address}", verb.lower(), declared(operation.view_func)
 
 
 def filled(address):

@@ -4,11 +4,16 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from tests.app.organisation import PASSWORD
+from tests.app.organisation import PASSWORD, SYSTEM
 
+from servloop_app.core import guard
+from servloop_app.core.actions import execute
 from servloop_app.core.errors import ActionError
 from servloop_app.core.models import LogLeaf, LogPayload, Person, UnitPlacement
 from servloop_app.jobs.models import Schedule
+from servloop_app.measure.actions import UseMetric
+from servloop_app.measure.definitions import shipped_definitions
+from servloop_app.measure.models import Metric
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +41,22 @@ def test_the_first_administrator_sets_the_platform_up():
     assert made_up[0] == "li.na: auditor @ organisation"
     assert Person.objects.get(username="li.na").check_password(made_up[1])
     assert {leaf.actor for leaf in LogLeaf.objects.all()} == {"system:command"}
+
+
+def test_the_metrics_that_ship_are_there_from_the_start_and_stay_as_people_left_them():
+    run("person", "create", "root", "--password-stdin", given=PASSWORD + "\n")
+    assert set(Metric.objects.values_list("code", flat=True)) == set(shipped_definitions())
+    execute(UseMetric("csat", active=False), SYSTEM)
+    with guard.maintaining():  # a version of the platform that does not ship this one yet
+        Metric.objects.filter(code="ces").delete()
+    size = LogLeaf.objects.count()
+    run("person", "create", "second", "--password-stdin", given=PASSWORD + "\n")
+    assert Metric.objects.filter(code="ces").exists()
+    assert not Metric.objects.get(code="csat").active
+    new = set(LogLeaf.objects.filter(seq__gte=size).values_list("action", flat=True))
+    assert new == {"metric.install", "person.create", "role.assign"}
+    run("person", "create", "third", "--password-stdin", given=PASSWORD + "\n")
+    assert LogLeaf.objects.filter(action="metric.install").count() == 2
 
 
 def test_a_person_is_made_with_their_role_or_not_at_all():

@@ -38,13 +38,16 @@ def migrations_pending() -> bool:
 
 
 def prepare_database() -> None:
-    """Bring the database to this version, and see that root unit and default schedules exist."""
+    """Bring the database to this version; see that root unit, default schedules and shipped metrics exist."""
     from django.core.management import call_command
 
     from servloop_app.core.actions import SetUpOrganisation, execute
     from servloop_app.core.localized import LocalizedText
     from servloop_app.core.models import UnitPlacement
     from servloop_app.jobs.actions import AddDefaultSchedules, missing_default_schedules
+    from servloop_app.measure.actions import InstallCatalogue
+    from servloop_app.measure.definitions import shipped_definitions
+    from servloop_app.measure.models import Metric
 
     if migrations_pending():
         call_command("migrate", verbosity=0, interactive=False)
@@ -53,6 +56,8 @@ def prepare_database() -> None:
     missing = missing_default_schedules()
     if missing:
         execute(AddDefaultSchedules(missing), machine_owner())
+    if set(shipped_definitions()) - set(Metric.objects.values_list("code", flat=True)):
+        execute(InstallCatalogue(), machine_owner())
 
 
 def require_database() -> None:
