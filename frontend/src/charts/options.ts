@@ -31,7 +31,7 @@ export function optionsFor(description: Json, root: HTMLElement, unit: string): 
   if (axis?.type === 'time') {
     axis.minInterval = 28 * DAY;
     axis.splitNumber = 4;
-    axis.axisLabel = { ...(axis.axisLabel as Options), formatter: (at: number) => month(at, language) };
+    axis.axisLabel = { ...(axis.axisLabel as Options), showMinLabel: true, showMaxLabel: true, formatter: (at: number) => month(at, language) };
   }
   return options;
 }

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from servloop_app.core.errors import NotFound
 from servloop_app.core.policy import Policy
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.diagnose.findings_queries import findings
@@ -224,4 +225,6 @@ def decide(request: HttpRequest, public_id: UUID, decision: str) -> HttpResponse
         given = request.POST.get("effort", "")
         effort = int(given) if given.isascii() and given.isdigit() and len(given) < 3 else 0
         submit(request, EstimateEffort(public_id, effort), _("The effort counts in the ranking now"))
+    else:
+        raise NotFound("decision", decision)
     return redirect("opportunities")
