@@ -9,7 +9,16 @@ from typing import Literal
 
 from servloop.measure.benchmarks import BenchmarkComparison, shipped_benchmarks
 from servloop.measure.benchmarks import compare as compare_with_benchmark
-from servloop.measure.figures import CellTable, Change, Statistic, compare, compare_many, estimate, merge
+from servloop.measure.figures import (
+    CellTable,
+    Change,
+    Statistic,
+    compare,
+    compare_many,
+    estimate,
+    merge,
+    without,
+)
 from servloop.measure.figures.cell_table import Dimension, Mask
 from servloop.results import Estimate
 from servloop_app.measure.models import Metric, MetricResult
@@ -176,12 +185,9 @@ class Cells:
         groups = self._groups(by, selection, units)
         estimates = {name: self._estimate(now, missing) for name, (now, missing) in groups.items()}
         shown = {name: groups[name][0] for name, found in estimates.items() if found.computable}
+        whole = merge(self.metric.kept, shown.values())
         changes = compare_many(
-            {
-                name: (merge(self.metric.kept, (s for other, s in shown.items() if other != name)), now)
-                for name, now in shown.items()
-            },
-            self.metric.aggregate,
+            {name: (without(whole, now), now) for name, now in shown.items()}, self.metric.aggregate
         )
         ordered = sorted(groups, key=lambda name: (name not in shown, -groups[name][0].n, name))
         return [
@@ -200,11 +206,11 @@ class Cells:
         """For each group with rows: what may be told of it, and how many rows are left out."""
         dimension = _DIMENSIONS[by]
         told = self.table.group(self.told(selection, units, by), dimension)
+        nothing = Statistic(self.metric.kept)
         return {
-            name: (now, everything.n - now.n)
-            for name, everything in self.table.group(self.select(selection, units), dimension).items()
-            if everything.n
-            for now in (told.get(name, Statistic(self.metric.kept)),)
+            name: (now, rows - now.n)
+            for name, rows in self.table.rows_of(self.select(selection, units), dimension).items()
+            for now in (told.get(name, nothing),)
         }
 
     def _rows(self, selection: Selection, units: frozenset[str] | None) -> int:
@@ -234,19 +240,19 @@ class Cells:
         return self._month(min)
 
     def _month(self, choose: Callable[[Iterable[str]], str]) -> dt.date | None:
-        months = self.table.group(self._visible, "month")
+        months = self.table.rows_of(self._visible, "month")
         return dt.date.fromisoformat(choose(months)) if months else None
 
     @property
     def channels(self) -> frozenset[str]:
         """Channels with a row; rows without one do not count."""
-        return frozenset(self.table.group(self._visible, "channel")) - {""}
+        return frozenset(self.table.rows_of(self._visible, "channel")) - {""}
 
     @property
     def segments(self) -> frozenset[str]:
         """Segments with a row; rows without one do not count."""
-        return frozenset(self.table.group(self._visible, "segment")) - {""}
+        return frozenset(self.table.rows_of(self._visible, "segment")) - {""}
 
     @property
     def _visible(self) -> Mask:
-        return self.table.select(units=self.visible) & (self.table.n > 0)
+        return self.table.select(units=self.visible)

@@ -3,7 +3,7 @@
 from servloop.measure.figures.cell_table import CellTable
 from servloop.measure.figures.comparison import Change, compare, compare_many
 from servloop.measure.figures.formula import AGGREGATES, Formula, parse_formula
-from servloop.measure.figures.statistics import Statistic, estimate, merge
+from servloop.measure.figures.statistics import Statistic, estimate, merge, without
 
 __all__ = [
     "AGGREGATES",
@@ -16,4 +16,5 @@ __all__ = [
     "estimate",
     "merge",
     "parse_formula",
+    "without",
 ]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -139,21 +140,44 @@ class CellTable:
     def tellable(self, mask: Mask, by: Dimension | None = None) -> Mask:
         """The part of a selection that may be told: atoms that lie wholly inside, and inside one group of ``by``."""
         atoms = len(self.atom)
-        whole = np.bincount(self.atom[mask], minlength=atoms) == np.bincount(self.atom, minlength=atoms)
-        rows = np.bincount(self.atom[mask], self.n[mask], minlength=atoms)
-        whole &= (rows == 0) | (rows >= self.smallest)
+        whole = np.bincount(self.atom[mask], minlength=atoms) == self._atom_cells
+        whole &= self._atom_rows_enough
         if by is not None:
+            whole &= self._in_one_group(by)
+        return np.asarray(mask & whole[self.atom])
+
+    @cached_property
+    def _atom_cells(self) -> _Counts:
+        return np.bincount(self.atom, minlength=len(self.atom)).astype(np.int64)
+
+    @cached_property
+    def _atom_rows_enough(self) -> Mask:
+        rows = np.bincount(self.atom, self.n, minlength=len(self.atom))
+        return np.asarray((rows == 0) | (rows >= self.smallest))
+
+    def _in_one_group(self, by: Dimension) -> Mask:
+        """For each atom, whether its cells lie in one group of a dimension."""
+        if by not in self._pure:
             codes = getattr(self, by)
-            lowest = np.full(atoms, np.iinfo(np.int32).max, np.int32)
-            highest = np.full(atoms, np.iinfo(np.int32).min, np.int32)
+            lowest = np.full(len(codes), np.iinfo(np.int32).max, np.int32)
+            highest = np.full(len(codes), np.iinfo(np.int32).min, np.int32)
             np.minimum.at(lowest, self.atom, codes)
             np.maximum.at(highest, self.atom, codes)
-            whole &= lowest == highest
-        return np.asarray(mask & whole[self.atom])
+            self._pure[by] = lowest == highest
+        return self._pure[by]
+
+    @cached_property
+    def _pure(self) -> dict[Dimension, Mask]:
+        return {}
+
+    @cached_property
+    def _places(self) -> tuple[_Counts, _Counts]:
+        """The bins that occur, and for each stored bin its number among them."""
+        places, codes = np.unique(self.bin_place, return_inverse=True)
+        return places.astype(np.int64), codes.astype(np.int64)
 
     def merge(self, mask: Mask) -> Statistic:
         """Everything of a selection together."""
-        inside = mask[self.bin_cell]
         return Statistic(
             self.kept,
             int(self.n[mask].sum()),
@@ -161,7 +185,7 @@ class CellTable:
             int(self.against[mask].sum()),
             float(self.total[mask].sum()),
             float(self.squares[mask].sum()),
-            _counted(self.bin_place[inside], self.bin_rows[inside]),
+            self._bins_of(mask),
         )
 
     def group(self, mask: Mask, by: Dimension) -> dict[str, Statistic]:
@@ -169,12 +193,9 @@ class CellTable:
         codes = getattr(self, by)[mask]
         keys, place = np.unique(codes, return_inverse=True)
         sums = {name: np.bincount(place, getattr(self, name)[mask], minlength=len(keys)) for name in _NUMBERS}
-        inside = mask[self.bin_cell]
-        bin_group = np.searchsorted(keys, getattr(self, by)[self.bin_cell[inside]])
-        bin_place, bin_rows = self.bin_place[inside], self.bin_rows[inside]
+        bins = self._bins_of_groups(mask, by, keys)
         found = {}
         for number, key in enumerate(keys.tolist()):
-            mine = bin_group == number
             found[self._label(by, key)] = Statistic(
                 self.kept,
                 round(float(sums["n"][number])),
@@ -182,9 +203,40 @@ class CellTable:
                 round(float(sums["against"][number])),
                 float(sums["total"][number]),
                 float(sums["squares"][number]),
-                _counted(bin_place[mine], bin_rows[mine]),
+                bins[number],
             )
         return found
+
+    def _bins_of(self, mask: Mask) -> dict[int, int]:
+        cells = np.flatnonzero(mask[self.bin_cell])
+        places, codes = self._places
+        counts = np.bincount(codes[cells], self.bin_rows[cells], minlength=len(places)).astype(np.int64)
+        filled = np.flatnonzero(counts)
+        return dict(zip(places[filled].tolist(), counts[filled].tolist(), strict=True))
+
+    def _bins_of_groups(self, mask: Mask, by: Dimension, keys: _Codes) -> list[dict[int, int]]:
+        cells = np.flatnonzero(mask[self.bin_cell])
+        if not len(cells):
+            return [{} for _ in keys]
+        places, codes = self._places
+        group = np.searchsorted(keys, getattr(self, by)[self.bin_cell[cells]])
+        size = len(keys) * len(places)
+        counts = np.bincount(group * len(places) + codes[cells], self.bin_rows[cells], minlength=size)
+        found = []
+        for row in counts.reshape(len(keys), len(places)).astype(np.int64):
+            filled = np.flatnonzero(row)
+            found.append(dict(zip(places[filled].tolist(), row[filled].tolist(), strict=True)))
+        return found
+
+    def rows_of(self, mask: Mask, by: Dimension) -> dict[str, int]:
+        """How many rows each group of a selection has; groups without rows are left out."""
+        keys, place = np.unique(getattr(self, by)[mask], return_inverse=True)
+        rows = np.bincount(place, self.n[mask], minlength=len(keys)).astype(np.int64)
+        return {
+            self._label(by, key): count
+            for key, count in zip(keys.tolist(), rows.tolist(), strict=True)
+            if count
+        }
 
     def places(self, mask: Mask) -> list[list[str]]:
         """Unit, month, channel and segment of each cell of a selection, as four lists of texts."""
@@ -235,10 +287,3 @@ def _flat_bins(rows: pl.DataFrame) -> tuple[_Codes, _Codes, _Counts]:
         place.to_numpy().astype(np.int32),
         count.to_numpy().astype(np.int64),
     )
-
-
-def _counted(places: Sequence[int] | _Codes, rows: _Counts) -> dict[int, int]:
-    if not len(places):
-        return {}
-    keys, place = np.unique(places, return_inverse=True)
-    return dict(zip(keys.tolist(), np.bincount(place, rows).astype(np.int64).tolist(), strict=True))
