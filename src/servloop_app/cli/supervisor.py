@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -24,17 +24,22 @@ _MAX_SHORT_LIVES = 5
 
 @dataclass
 class Part:
-    """One child process, in a session of its own so that its whole group can be ended."""
+    """One child process, in a session of its own so that its whole group can be ended.
+
+    Attributes:
+        defaults: of environment variables that are not set.
+    """
 
     name: str
     command: Sequence[str]
+    defaults: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
     short_lives: int = field(default=0, init=False)
 
     def start(self) -> None:
         """Start the process."""
-        environment = {**os.environ, SUPERVISOR: str(os.getpid())}
+        environment = {**self.defaults, **os.environ, SUPERVISOR: str(os.getpid())}
         self.process = subprocess.Popen(  # noqa: S603  # our own commands
             self.command, start_new_session=True, env=environment, stdin=subprocess.DEVNULL
         )
@@ -80,6 +85,16 @@ def web_command(host: str, port: int, threads: int) -> list[str]:
     }
     flat = [part for pair in options.items() for part in pair]
     return [sys.executable, "-m", "granian", *flat, "--no-ws", "servloop_app.config.wsgi:application"]
+
+
+def web_part(host: str, port: int, threads: int) -> Part:
+    """The web process."""
+    return Part("web", web_command(host, port, threads))
+
+
+def worker_part() -> Part:
+    """The worker; threads of its linear algebra would take the processors that pages need, and gain little."""
+    return Part("worker", worker_command(), {"OPENBLAS_NUM_THREADS": "1"})
 
 
 def worker_command() -> list[str]:

@@ -31,12 +31,7 @@ def command(host: str, port: int, threads: int) -> None:
     platform.prepare_database()
     connections.close_all()  # children open their own
     click.echo(f"ServLoop: http://{host}:{port}  (data: {settings.DATA_FOLDER})")
-    supervisor.supervise(
-        [
-            supervisor.Part("web", supervisor.web_command(host, port, threads)),
-            supervisor.Part("worker", supervisor.worker_command()),
-        ]
-    )
+    supervisor.supervise([supervisor.web_part(host, port, threads), supervisor.worker_part()])
     os.close(lock)
 
 

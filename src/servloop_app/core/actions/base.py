@@ -21,14 +21,16 @@ record, or nothing did. A bulk change is one action and one leaf.
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from pydantic import TypeAdapter
 
 from servloop_app.core import audit_log, guard
@@ -41,6 +43,7 @@ Outcome = TypeVar("Outcome")
 _performing: ContextVar[str] = ContextVar("servloop_action", default="")
 _ACTIONS: dict[str, type[Action[Any]]] = {}
 _NEVER_LOGGED = "never_logged"
+_one_writer = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,16 @@ def build(name: str, arguments: Mapping[str, Any]) -> Action[Any]:
     return action
 
 
+def _turn() -> AbstractContextManager[Any]:
+    """Whoever writes to SQLite next: it has one writer, and those who wait in its own queue wait without order.
+
+    Inside a transaction the database's lock is held already; to wait here too could wait for oneself.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        return _one_writer
+    return nullcontext()
+
+
 def execute(action: Action[Outcome], actor: Actor) -> Done[Outcome]:
     """Carry out an action, or raise and leave everything as it was.
 
@@ -179,7 +192,7 @@ def execute(action: Action[Outcome], actor: Actor) -> Done[Outcome]:
         raise ActionError("core.preview_is_read_only")
     token = _performing.set(action.name)
     try:
-        with transaction.atomic(), guard.acting():
+        with _turn(), transaction.atomic(), guard.acting():
             if action.permission:
                 actor.policy.require(action.permission, action.unit())
             action.validate(actor)
