@@ -123,7 +123,7 @@ def test_two_selections_side_by_side(visits: Visits, combination: str) -> None:
     visit = visits.of("linwen", combination)
     page = visit.go("/measure/compare/?metric=csat&a-unit=binjiang&b-unit=hotline")
     page.wait_for_selector(".sl-chart svg")
-    assert re.search(r"q [=<]", page.locator(".sl-head p").inner_text())
+    assert re.search(r"q\s[=<]", page.locator(".sl-head p").inner_text())
     assert "95%" in page.locator(".sl-head p").inner_text()
     visit.look("compare")
 
@@ -151,6 +151,29 @@ def test_the_catalogue_and_a_metric_of_ones_own(visits: Visits, combination: str
     page.wait_for_url(f"**/measure/metrics/full-marks-{combination}/")
     page.wait_for_selector(".sl-chart svg", timeout=30_000)
     visit.look("metric-own")
+
+
+@pytest.mark.usefixtures("full_bank")
+@pytest.mark.parametrize("combination", EVERY)
+def test_opportunities_are_decided_with_a_reason(visits: Visits, combination: str) -> None:
+    visit = visits.of("linwen", combination)
+    page = visit.go("/plan/opportunities/")
+    visit.look("opportunities")
+    rows = page.locator("tbody tr")
+    before = rows.count()
+    last = rows.last
+    title = last.locator("th b").inner_text()
+    last.locator("details summary").click()
+    last.locator("input[name=reason]").fill("已由热线改造项目处理")
+    last.locator(".btn.danger").click()
+    page.wait_for_selector(".sl-toasts .sl-note.good")
+    assert page.locator("tbody tr").count() == before - 1
+    page = visit.go("/plan/opportunities/?state=rejected")
+    row = page.locator("tbody tr", has_text=title)
+    assert "已由热线改造项目处理" in row.inner_text()
+    row.locator(".acts button").click()
+    page.wait_for_selector(".sl-toasts .sl-note.good")
+    assert page.locator("tbody tr").count() == before
 
 
 @pytest.mark.usefixtures("full_bank")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from servloop_app.collect import queries as collected
@@ -218,7 +218,7 @@ def stops(rights: Policy, context: dict[str, Any]) -> list[Stop]:
         )
     if "waiting" in context:
         waiting = context["waiting"]
-        words = ngettext("opportunity to decide", "opportunities to decide", waiting)
+        words = pgettext("after a number of opportunities", "to decide")
         told[3] = Stop(labels[3], str(waiting), words, reverse("opportunities"))
     return [told.get(place, Stop(label)) for place, label in enumerate(labels)]
 

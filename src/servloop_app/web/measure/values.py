@@ -115,7 +115,8 @@ def probability(value: float | None) -> str:
 def stated(letter: str, value: float | None) -> str:
     """A p or q in a sentence: ``q = 0.013``, ``p < 0.001``."""
     text = probability(value)
-    return f"{letter} {text}" if text.startswith("<") else f"{letter} = {text}"
+    text = text if text.startswith("<") else f"= {text}"
+    return f"{letter} {text}".replace(" ", "\u00a0")
 
 
 def target_text(metric: Metric) -> str:
