@@ -83,7 +83,7 @@ def test_home_says_what_changed_and_leads_to_the_records(visits: Visits, combina
     page.locator(".sl-figure .label a").first.click()
     page.wait_for_url("**/measure/metrics/**unit=hotline**")
     page.wait_for_selector(".sl-chart svg")
-    page.locator(".sl-kv .sl-ev").click()
+    page.locator(".sl-kv .sl-ev").click(timeout=30_000)  # the first reading of facts wakes the engine
     page.wait_for_url("**/records/**unit=hotline**")
     text = page.locator("table").inner_text()
     assert "13800138000" not in text
@@ -216,7 +216,7 @@ def test_a_branch_sees_its_own_figures_only(visits: Visits, combination: str) ->
         answer = page.request.get(f"{visit.address}/measure/metrics/csat/units.{ending}")
         assert answer.ok
         text = _text(answer.body(), ending)
-        assert visit.say("滨江支行", "Binjiang") in text
+        assert "滨江支行" in text or "Binjiang" in text
         assert not [name for name in others if name in text], ending
 
 
