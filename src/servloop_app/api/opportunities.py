@@ -94,15 +94,15 @@ class OpportunityWithFindings(OpportunityOut):
 class DecisionIn(Strict):
     """What is decided."""
 
-    decision: Literal["accept", "reject", "snooze", "reopen"]
-    reason: Text = ""
+    decision: Literal["accept", "reject", "snooze", "reopen"] = Field(examples=["reject"])
+    reason: Text = Field("", examples=["年内已排满"])
     until: date | None = None
 
 
 class EffortIn(Strict):
     """How much it would take."""
 
-    effort: int = Field(ge=1, le=5)
+    effort: int = Field(ge=1, le=5, examples=[2])
 
 
 @router.get("", response=Page[OpportunityOut])
