@@ -125,7 +125,7 @@ def before_after(
     import polars as pl
 
     from servloop.errors import InputError
-    from servloop.verify import before_after as kernel
+    from servloop.verify.before_after import Model, before_after
 
     data = request.read(value, time, phase)
     frame = data.frame if time is None else data.frame.sort(time, maintain_order=True)
@@ -135,10 +135,10 @@ def before_after(
         place = int(start)
     else:
         raise InputError("verify.start_not_a_row", start=start)
-    result = kernel.before_after(
+    result = before_after(
         numbers(frame, value),
         place,
-        kernel.Model(slope_change=not no_slope, season=season, logarithm=logarithm, lags=lags),
+        Model(slope_change=not no_slope, season=season, logarithm=logarithm, lags=lags),
         phase=None if phase is None else frame[phase].cast(pl.String).fill_null("").to_numpy(),
         declared=declared,
     )
