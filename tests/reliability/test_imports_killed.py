@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-ROWS = 30_000
+ROWS = 6_000
 BAD_EVERY = 100
 
 

@@ -15,7 +15,7 @@ from servloop.facts import TABLES, FactsScope
 from servloop_app.collect import files
 from servloop_app.collect.models import FeedbackRecord, Import
 from servloop_app.collect.staging import mask_column
-from servloop_app.core.encryption import seal_text
+from servloop_app.core.encryption import KeyRing, key_ring, place_of
 from servloop_app.core.models import Unit
 
 BATCH = 1_000
@@ -60,12 +60,13 @@ def batches_of_records(found: Import, clear: Path, start: int) -> Iterator[tuple
     others = pl.struct(_OTHERS).struct.json_encode().alias("fact")
     rows = kept.with_columns(others).join(clear_texts, on="seq", maintain_order="left")
     units = {unit.code: unit for unit in Unit.objects.all()}
+    ring = key_ring()
     for place in range(0, rows.height, BATCH):
         part = rows.slice(place, BATCH).to_dicts()
-        yield part[-1]["seq"] + 1, [_record(found, row, units) for row in part]
+        yield part[-1]["seq"] + 1, [_record(found, row, units, ring) for row in part]
 
 
-def _record(found: Import, row: dict[str, Any], units: dict[str, Unit]) -> FeedbackRecord:
+def _record(found: Import, row: dict[str, Any], units: dict[str, Unit], ring: KeyRing) -> FeedbackRecord:
     record = FeedbackRecord(
         id=uuid4(),
         record_id=row["record_id"],
@@ -83,7 +84,7 @@ def _record(found: Import, row: dict[str, Any], units: dict[str, Unit]) -> Feedb
     clear = "\n\n".join(row[f"clear_{name}"] for name in _TEXTS if row.get(f"clear_{name}"))
     masked = "\n\n".join(text for text in (record.masked_title, record.masked_text) if text)
     if clear != masked:
-        seal_text(record, "sealed_text", clear)
+        record.sealed_text = ring.seal(clear.encode(), place_of(record, "sealed_text"))
     return record
 
 
