@@ -75,5 +75,6 @@ def job_kind(name: str) -> JobKind | None:
 
 
 def job_kinds() -> tuple[str, ...]:
-    """All names."""
-    return tuple(sorted(_KINDS))
+    """The names that the application's packages declare, sorted."""
+    own = (name for name, kind in _KINDS.items() if kind.handler.__module__.startswith("servloop_app."))
+    return tuple(sorted(own))

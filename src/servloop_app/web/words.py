@@ -149,6 +149,7 @@ JOB_LABELS: dict[str, Promise] = {
     "jobs.tidy": _("Clear away finished jobs"),
     "metric.follow_facts": _("Follow new facts with the metrics"),
     "metric.refresh": _("Compute a metric"),
+    "opportunities.rank": _("Rank opportunities"),
     "personal_data.erase": _("Erase people's data"),
     "process_log.read": _("Read a process log"),
     "trust.publish_checkpoint": _("Publish a checkpoint of the audit log"),
