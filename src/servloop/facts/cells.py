@@ -148,6 +148,8 @@ def records_of(
     argument = writer.sql(checked.argument) if checked.argument else "true"
     relation = f"({_CASES})" if source == "cases" else f'"{source}"'
     base = f"SELECT *, {argument} AS counted FROM {relation} WHERE {writer.condition(checked.where)}"
+    # Rows of one moment keep their order from page to page.
+    ties = "process_id, case_id" if source == "cases" else "import_id, seq"
     inside = "true"
     if within is not None:
         places = (
@@ -161,7 +163,7 @@ def records_of(
         writer.params.extend(within[0].places(within[1]))
     page: pl.DataFrame = facts.sql(
         f"SELECT {listed}, counted FROM ({base}) WHERE counted IS NOT NULL AND {inside}"
-        f" ORDER BY occurred_at DESC LIMIT {limit:d} OFFSET {offset:d}",
+        f" ORDER BY occurred_at DESC, {ties} LIMIT {limit:d} OFFSET {offset:d}",
         params=writer.params,
     ).pl()
     return page
