@@ -32,7 +32,7 @@ def folder(public_id: UUID) -> Path:
 
 
 def keep_upload(public_id: UUID, file_name: str, chunks: Iterable[bytes]) -> int:
-    """Write an upload to its place; nothing of the name but a known ending reaches the file system.
+    """Write an upload to its place, whole or not at all; of its name only a known ending reaches the file system.
 
     Returns:
         Bytes written.
@@ -41,9 +41,13 @@ def keep_upload(public_id: UUID, file_name: str, chunks: Iterable[bytes]) -> int
     place.mkdir(parents=True, mode=0o700)
     ending = Path(file_name).suffix.lower()
     size = 0
-    with (place / (_SOURCE + (ending if ending in _TELLING else ""))).open("wb") as target:
-        for chunk in chunks:
-            size += target.write(chunk)
+    try:
+        with (place / (_SOURCE + (ending if ending in _TELLING else ""))).open("wb") as target:
+            for chunk in chunks:
+                size += target.write(chunk)
+    except BaseException:
+        remove(public_id)
+        raise
     return size
 
 

@@ -56,7 +56,8 @@ scores = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 5).map(float)
 def test_places_follow_scores_and_scale_does_not_matter(sources: dict[str, dict[str, float]]) -> None:
     found = key_steps(sources)
     listed = [step.score for step in found.steps]
-    assert listed == sorted(listed, reverse=True)
+    # Equal scores may differ in the last digit: they were summed in another order.
+    assert listed == pytest.approx(sorted(listed, reverse=True), abs=1e-12)
     assert all(0 <= step.score <= 1 and step.low <= step.high for step in found.steps)
     stretched = {name: {a: value**3 * 7 + 1 for a, value in held.items()} for name, held in sources.items()}
     assert [(s.activity, s.place) for s in key_steps(stretched).steps] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -42,7 +43,8 @@ def compare(request: HttpRequest) -> HttpResponse:
             sides = [Filter.of(request, rights, cells, prefix) for prefix in SIDES]
             context |= _sides(cells[metric.code], sides)
             context["trend"] = _chart(cells[metric.code], sides, context)
-            context["card"] = chart_card(rights, cells[metric.code], sides[0], "compared", context["trend"])
+            card = chart_card(rights, cells[metric.code], sides[0], "compared", context["trend"])
+            context["card"] = replace(card, downloads="")  # two selections are no one chart of the metric
     return page(request, "web/measure/compare.html", context)
 
 

@@ -29,7 +29,8 @@ _BOM = "\ufeff"
 def chart_file(request: HttpRequest, code: str, chart: str, ending: str) -> HttpResponse:
     """A chart of a metric, in the units whose data the person may both see and take away."""
     seen = policy_of(request)
-    seen.require(queries.PERMISSION)
+    if not seen.may(queries.PERMISSION):  # for who may not see metrics there is no such file
+        raise NotFound("file", f"{code}.{ending}")
     rights = exportable(seen)
     metric = queries.one_metric(code)
     cells = queries.cells_of(rights, [metric])

@@ -61,7 +61,9 @@ class UploadForm(forms.Form):
         help_text=_("The name of the file, if left empty."),
     )
     timezone = forms.ChoiceField(
-        label=_("Time zone"), choices=zone_choices, help_text=_("Counts for times that name no zone themselves.")
+        label=_("Time zone"),
+        choices=zone_choices,
+        help_text=_("Counts for times that name no zone themselves."),
     )
 
     def __init__(self, *args: Any, units: Any, home: int | None = None, **options: Any) -> None:
