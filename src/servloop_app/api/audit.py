@@ -1,6 +1,6 @@
 """The audit log: search, verify, checkpoint."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -44,8 +44,18 @@ def list_leaves(request: HttpRequest, window: Query[Window], wanted: Query[LogFi
 
 
 def _aware(moment: datetime | None) -> datetime | None:
-    """A time without a zone is meant in the platform's."""
-    return timezone.make_aware(moment) if moment is not None and timezone.is_naive(moment) else moment
+    """A time in UTC; one without a zone is meant in the platform's.
+
+    Databases take fewer offsets than Python does (PostgreSQL ends at 16 hours), so they get none but UTC.
+    """
+    if moment is None:
+        return None
+    if timezone.is_naive(moment):
+        moment = timezone.make_aware(moment)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first and the last day that there is
+        return moment.replace(tzinfo=UTC)
 
 
 @router.get("/verification", response=LogCheckOut)
