@@ -16,7 +16,11 @@ from servloop.io import read_events
 
 BY_NAME = {golden.name: golden for golden in LOGS}
 pytestmark = pytest.mark.usefixtures("read_once")
-SMALL = [golden for golden in LOGS if "bpic2012" not in golden.name]
+# The large ones take their time: second tier.
+SHUFFLED = [
+    pytest.param(golden, marks=[pytest.mark.slow] if "bpic2012" in golden.name else [], id=golden.name)
+    for golden in LOGS
+]
 
 
 def canonical(golden: GoldenLog, reference: Path) -> pl.DataFrame:
@@ -48,7 +52,7 @@ def test_the_file_as_it_is(golden: GoldenLog, reference: Path, servloop: Command
     assert codes.get("process.tied_timestamps", 0) == golden.ties
 
 
-@pytest.mark.parametrize("golden", SMALL, ids=lambda golden: golden.name)
+@pytest.mark.parametrize("golden", SHUFFLED)
 def test_shuffled_rows_chinese_names_and_another_zone(
     golden: GoldenLog, reference: Path, tmp_path: Path, servloop: Command
 ) -> None:
@@ -61,17 +65,19 @@ def test_shuffled_rows_chinese_names_and_another_zone(
     (
         table.with_columns(
             pl.col("activity").replace_strict(names),
-            pl.col("time").dt.convert_time_zone("Asia/Shanghai").dt.strftime("%Y-%m-%d %H:%M:%S%.f%:z"),
+            pl.col(pl.Datetime).dt.convert_time_zone("Asia/Shanghai").dt.strftime("%Y-%m-%d %H:%M:%S%.f%:z"),
         )
         .rename({"case_id": "Vorgang", "activity": "Schritt", "time": "Ende", "seq": "Nummer"})
         .sample(fraction=1, shuffle=True, seed=7)
         .write_csv(file)
     )
     columns = ("--case", "Vorgang", "--activity", "Schritt", "--timestamp", "Ende", "--seq", "Nummer")
+    if "start_time" in table.columns:
+        columns += ("--start", "start_time")
 
     def ask(*arguments: str) -> Any:
         command, *options = arguments
-        outcome = servloop("process", command, file, *options, *columns, "--json")
+        outcome = servloop("process", command, file, *options, *columns, *golden.options, "--json")
         assert outcome.code == 0, outcome.err
         return outcome.json
 
