@@ -29,6 +29,8 @@ def configure(config: pytest.Config) -> None:
     os.environ.pop("DATABASE_URL", None)
     if config.getoption("--database") == "postgres":
         os.environ["DATABASE_URL"] = _start_postgres(folder, config)
+        # A thread that ends with its test leaves its connection to the garbage collector, which says so.
+        config.addinivalue_line("filterwarnings", "ignore:<psycopg:ResourceWarning")
     import django
     from django.test import TransactionTestCase
     from pytest_django.plugin import blocking_manager_key
