@@ -27,7 +27,7 @@ def process_events(facts: duckdb.DuckDBPyConnection, process: str) -> pl.DataFra
     """
     import polars as pl
 
-    rows = facts.sql(_SQL, params=[process]).pl()
+    rows: pl.DataFrame = facts.sql(_SQL, params=[process]).pl()
     rows = rows.with_columns(pl.int_range(rows.height, dtype=pl.Int64).alias("seq"))
     empty = [name for name in rows.columns if rows.height and rows[name].null_count() == rows.height]
     return rows.drop(empty)
