@@ -18,7 +18,7 @@ LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 # Elements wider than their box or than the window, apart from what is meant to scroll.
 OVERFLOWS = """() => {
   const wide = document.documentElement.clientWidth;
-  const meant = '.scroll-x, .sl-canvas, .sl-filter, .visually-hidden, .sl-live, .sl-skip, dialog:not([open]), details:not([open]) > :not(summary), .clip, .org, svg';
+  const meant = '.scroll-x, .sl-canvas, .sl-filter, .sl-chain, .visually-hidden, .sl-live, .sl-skip, dialog:not([open]), details:not([open]) > :not(summary), .clip, .org, svg';
   const hidden = (e) => getComputedStyle(e).visibility === 'hidden' || e.getClientRects().length === 0;
   const names = [];
   for (const e of document.querySelectorAll('body *')) {

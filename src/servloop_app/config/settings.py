@@ -44,6 +44,9 @@ INSTALLED_APPS = [
     "servloop_app.measure",
     "servloop_app.diagnose",
     "servloop_app.plan",
+    "servloop_app.improve",
+    "servloop_app.verify",
+    "servloop_app.monitor",
 ]
 
 MIDDLEWARE = [

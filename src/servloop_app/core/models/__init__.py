@@ -1,7 +1,8 @@
-"""Tables of the core: people and sessions, units and assignments, the audit log, events, number series."""
+"""Tables of the core: people and sessions, units and assignments, the audit log, links, events, number series."""
 
 from servloop_app.core.models.calendars import HolidayTable, UnitCalendar
 from servloop_app.core.models.events import OutboxEvent
+from servloop_app.core.models.links import Link
 from servloop_app.core.models.log import LogLeaf, LogPayload, LogState
 from servloop_app.core.models.numbering import NumberSeries
 from servloop_app.core.models.people import ApiToken, Person, Session
@@ -11,6 +12,7 @@ __all__ = [
     "ApiToken",
     "Assignment",
     "HolidayTable",
+    "Link",
     "LogLeaf",
     "LogPayload",
     "LogState",

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from servloop_app.web import assets, figures, icons
+from servloop_app.web import chain as chains
 
 register = template.Library()
 
@@ -19,6 +20,12 @@ register.simple_tag(icons.mark, name="mark")
 register.filter("duration", figures.duration)
 register.filter("share", figures.share)
 register.filter("file_size", figures.file_size)
+
+
+@register.inclusion_tag("web/parts/chain.html", takes_context=True)
+def chain(context: template.Context, kind: str, public_id: object) -> dict[str, object]:
+    """What the object of this page came from and what came of it, as far as the person may see it."""
+    return chains.chain(context["request"], f"{kind}:{public_id}")
 
 
 @register.simple_tag
