@@ -1,6 +1,8 @@
 """Charts: one frozen description made from a result, drawn as SVG here and by ECharts in pages."""
 
 from servloop.charts.echarts import to_echarts
+from servloop.charts.path_diagram import PathDiagram, PathEdge, PathNode
+from servloop.charts.path_svg import path_svg
 from servloop.charts.spec import (
     Bar,
     BarChart,
@@ -35,10 +37,14 @@ __all__ = [
     "Intervention",
     "Line",
     "LineChart",
+    "PathDiagram",
+    "PathEdge",
+    "PathNode",
     "Point",
     "QuadrantChart",
     "QuadrantPoint",
     "Reference",
+    "path_svg",
     "to_echarts",
     "to_svg",
     "to_table",

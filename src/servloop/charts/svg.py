@@ -7,6 +7,8 @@ from itertools import groupby
 
 from servloop.charts.canvas import SMALL, Canvas
 from servloop.charts.frame import Frame, value_axis
+from servloop.charts.path_diagram import PathDiagram
+from servloop.charts.path_svg import path_svg
 from servloop.charts.scales import Scale, date_label, date_ticks, number, tick_label, ticks
 from servloop.charts.spec import (
     BarChart,
@@ -38,6 +40,8 @@ def to_svg(spec: ChartSpec, *, width: float = 720, height: float | None = None, 
         height: in px; charts with rows choose their own when None, others take 260.
         language: of dates and of the text alternative.
     """
+    if isinstance(spec, PathDiagram):  # as large as its model asks for
+        return path_svg(spec, language=language, standalone=True)
     canvas = _draw(spec, width, height, language)
     return canvas.document(alternative(spec, language))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
+from servloop.charts.path_diagram import PathDiagram
 from servloop.charts.spec import (
     BarChart,
     ChartSpec,
@@ -110,3 +111,10 @@ def _(spec: DistributionChart) -> _Rows:
             row.append(spec.compared[i])
         rows.append(row)
     return headings, rows
+
+
+@_rows.register
+def _(spec: PathDiagram) -> _Rows:
+    paths = [(f"{e.source} → {e.target}", e.value, e.low, e.high, e.n, "") for e in spec.edges]
+    constructs = [(node.name, None, None, None, None, ", ".join(node.notes)) for node in spec.nodes]
+    return ("item", "value", "low", "high", "n", "note"), [*paths, *constructs]
