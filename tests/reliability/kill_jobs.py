@@ -1,21 +1,15 @@
-"""A worker whose job renames a unit in every step, for being killed; and what is left afterwards.
+"""A job that renames a unit in every step, for workers that are killed; and what is left afterwards.
 
-Run as ``python -m tests.reliability.kill_jobs nursery|enqueue N STEPS|report``. The nursery loads the platform
-once; for each line on its input it forks a worker and prints its process number.
+Commands for the nursery: ``enqueue COUNT STEPS`` and ``report``.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
 import time
 
-import django
 
-
-def _register() -> None:
+def prepare() -> None:
+    """Make the job known."""
     from servloop_app.core.actions import Actor, UpdateUnit, execute
     from servloop_app.core.localized import LocalizedText
     from servloop_app.jobs.kinds import job
@@ -32,24 +26,6 @@ def _register() -> None:
             time.sleep(0.01)
 
 
-def _nursery() -> None:
-    from django.db import connections
-
-    from servloop_app.jobs import tasks  # noqa: F401  # everything that a worker needs is loaded before the forks
-    from servloop_app.jobs.worker import work
-
-    connections.close_all()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries killed workers
-    print("ready", flush=True)
-    for _line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            work()
-            os._exit(0)
-        print(child, flush=True)
-
-
 def _enqueue(count: int, steps: int) -> None:
     from servloop_app.core import guard
     from servloop_app.jobs import runs
@@ -59,7 +35,7 @@ def _enqueue(count: int, steps: int) -> None:
             runs.enqueue("test.killed", {"steps": steps})
 
 
-def _report() -> None:
+def _report() -> dict[str, object]:
     from servloop_app.core.audit_log import read_payload
     from servloop_app.core.models import LogLeaf
     from servloop_app.jobs.models import Run
@@ -69,16 +45,12 @@ def _report() -> None:
     effects = [read_payload(leaf.seq)["arguments"]["title"]["en"] for leaf in leaves]
     runs = Run.objects.filter(kind="test.killed").order_by("pk")
     states = {str(run.public_id): run.state for run in runs}
-    print(json.dumps({"effects": effects, "states": states, "intact": verify_log().intact}))
+    return {"effects": effects, "states": states, "intact": verify_log().intact}
 
 
-if __name__ == "__main__":
-    django.setup()
-    _register()
-    match sys.argv[1:]:
-        case ["nursery"]:
-            _nursery()
-        case ["enqueue", count, steps]:
-            _enqueue(int(count), int(steps))
-        case ["report"]:
-            _report()
+def command(name: str, *arguments: str) -> object:
+    """What the nursery is asked to do."""
+    if name == "report":
+        return _report()
+    _enqueue(*map(int, arguments))
+    return "done"

@@ -1,33 +1,16 @@
 """A worker may be killed at any moment: no effect is lost, none happens twice."""
 
-import json
 import os
 import random
 import signal
 import sqlite3
-import sys
 import time
 
 import pytest
+from tests.reliability.nursery import Nursery
 
 RUNS = 2
 STEPS_PER_ROUND = 20  # more than a worker gets done before it is killed
-
-
-class Nursery:
-    """Makes workers without loading the platform anew for each."""
-
-    def __init__(self, installation):
-        self.process = installation.start(
-            sys.executable, "-m", "tests.reliability.kill_jobs", "nursery", talking=True
-        )
-        assert self.process.stdout.readline() == b"ready\n"
-
-    def worker(self):
-        """The process number of a new worker."""
-        self.process.stdin.write(b"\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
 
 
 def progress(installation):
@@ -40,8 +23,8 @@ def progress(installation):
 def kill_rounds(installation, rounds, seed):
     assert installation.servloop("person", "create", "root").returncode == 0
     steps = rounds * STEPS_PER_ROUND
-    installation.python("tests.reliability.kill_jobs", "enqueue", str(RUNS), str(steps))
-    nursery = Nursery(installation)
+    nursery = Nursery(installation, "tests.reliability.kill_jobs")
+    nursery.command("enqueue", str(RUNS), str(steps))
     chance = random.Random(seed)
     for number in range(rounds):
         worker = nursery.worker()
@@ -57,7 +40,7 @@ def kill_rounds(installation, rounds, seed):
     last = nursery.worker()
     installation.wait_until(lambda: progress(installation)[1] == {"done"}, 120)
     os.kill(last, signal.SIGKILL)
-    report = json.loads(installation.python("tests.reliability.kill_jobs", "report").stdout)
+    report = nursery.command("report")
     assert report["intact"]
     expected = [f"{run}:{step}" for run in report["states"] for step in range(steps)]
     assert sorted(report["effects"]) == sorted(expected)

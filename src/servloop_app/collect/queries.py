@@ -84,9 +84,16 @@ def quarantined(found: Import) -> QuerySet[QuarantinedRow]:
 
 
 def feedback(
-    policy: Policy, *, text: str = "", unit: str = "", channel: str = ""
+    policy: Policy, *, text: str = "", unit: str = "", channel: str = "", source: UUID | None = None
 ) -> QuerySet[FeedbackRecord]:
-    """Current feedback records of the units that a person may see, newest first; searched in masked text."""
+    """Current feedback records of the units that a person may see, newest first.
+
+    Args:
+        policy: the person's rights.
+        text: words in the masked text.
+        unit, channel: code and name; empty for all.
+        source: public id of the import that brought them; None for all.
+    """
     records = scoped(FeedbackRecord, policy, "feedback.view").filter(current=True).select_related("unit")
     if text:
         records = records.filter(Q(masked_text__icontains=text) | Q(masked_title__icontains=text))
@@ -94,6 +101,8 @@ def feedback(
         records = records.filter(unit__code=unit)
     if channel:
         records = records.filter(channel=channel)
+    if source:
+        records = records.filter(brought_by__public_id=source)
     return records
 
 

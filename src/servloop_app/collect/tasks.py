@@ -21,6 +21,7 @@ from servloop_app.collect.actions.imports import (
     RecordFailure,
     RecordImport,
     RecordUndo,
+    clear_away,
     failure_of,
     find_import,
 )
@@ -29,13 +30,24 @@ from servloop_app.collect.staging import stage
 from servloop_app.core import guard
 from servloop_app.core.actions import Actor, execute
 from servloop_app.jobs.kinds import job
+from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import Cancelled, RunContext
 
 SYSTEM = Actor.system("imports")
 UPKEEP_JOB = "facts.upkeep"
 
 
-@job(STORE_JOB)
+def give_up(run: Run) -> None:
+    """Take back what an import has stored whose job was given up: a worker that died over it, a broken disk."""
+    found = Import.objects.filter(run=run, state=Import.State.WORKING).first()
+    if found is not None:
+        failed = run.state == Run.State.FAILED
+        reason = (run.message_code, run.message_params) if failed else ("collect.cancelled", {})
+        with guard.opening(Import._meta.db_table):
+            clear_away(found, *reason)
+
+
+@job(STORE_JOB, abandoned=give_up)
 def store_import(run: RunContext, source: str) -> dict[str, int]:
     """Bring a file into the facts; stopped at any point it goes on without losing or doubling a row."""
     found = find_import(UUID(source))
@@ -141,13 +153,18 @@ def undo_import(run: RunContext, source: str) -> None:
 
 
 @job(CLEAR_JOB)
-def clear_import(run: RunContext, source: str) -> None:
-    """Take back what a cancelled import left; its file stays, to be imported or thrown away."""
+def clear_import(
+    run: RunContext,
+    source: str,
+    error_code: str = "collect.cancelled",
+    error_params: dict[str, Any] | None = None,
+) -> None:
+    """Take back what an import left that was cancelled or given up; its file stays, to be imported or thrown away."""
     found = find_import(UUID(source))
     if found.state == Import.State.WORKING:
         take_back(found)
         with run.step():
-            execute(RecordFailure(found.public_id, "collect.cancelled"), SYSTEM)
+            execute(RecordFailure(found.public_id, error_code, error_params or {}), SYSTEM)
 
 
 @job(UPKEEP_JOB)

@@ -9,7 +9,8 @@
 
 A handler may be stopped at any point, also by a power cut, and is then called again with ``run.cursor`` as the
 last `RunContext.step` left it. Effects inside steps happen exactly once; effects outside of them must be
-harmless when repeated. A handler declared ``atomic`` is one step as a whole.
+harmless when repeated. A handler declared ``atomic`` is one step as a whole. A handler that leaves effects outside of
+steps says with ``abandoned`` what becomes of them when its run is given up.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from servloop_app.jobs.models import Run
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -35,6 +39,8 @@ class JobKind:
         backoff: wait before the second attempt; doubles with every further one.
         lease: how long a run may stay silent before it counts as lost.
         atomic: the handler is one short transaction together with the run's end.
+        abandoned: called in the transaction in which a run ends without its handler: it failed for good, or was
+            cancelled while it waited for another attempt.
     """
 
     name: str
@@ -43,6 +49,7 @@ class JobKind:
     backoff: timedelta
     lease: timedelta
     atomic: bool
+    abandoned: Callable[[Run], None] | None = None
 
     def wait_after(self, attempt: int) -> timedelta:
         """How long to wait after a failed attempt (1, 2, …)."""
@@ -56,6 +63,7 @@ def job(
     backoff: timedelta = timedelta(seconds=10),
     lease: timedelta = timedelta(seconds=60),
     atomic: bool = False,
+    abandoned: Callable[[Run], None] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare a function as the handler of a kind of jobs; its module is imported in ``AppConfig.ready()``."""
 
@@ -63,7 +71,7 @@ def job(
         if name in _KINDS and _KINDS[name].handler is not handler:
             msg = f"job kind {name!r} exists twice"
             raise ValueError(msg)
-        _KINDS[name] = JobKind(name, handler, max_attempts, backoff, lease, atomic)
+        _KINDS[name] = JobKind(name, handler, max_attempts, backoff, lease, atomic, abandoned)
         return handler
 
     return register

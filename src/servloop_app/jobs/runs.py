@@ -206,12 +206,14 @@ def _perform(run: Run) -> None:
     except LeaseLost:
         raise
     except ServLoopError as error:  # the input is wrong: it would be wrong again
-        context.finish(
-            Run.State.FAILED,
-            message_code=error.code,
-            message_params=error.params,
-            error_detail=traceback.format_exc(),
-        )
+        with transaction.atomic():
+            context.finish(
+                Run.State.FAILED,
+                message_code=error.code,
+                message_params=error.params,
+                error_detail=traceback.format_exc(),
+            )
+            _abandon(run)
     except Exception:  # noqa: BLE001  # whatever a handler raises belongs into its run
         _retry_or_fail(context, kind, run, traceback.format_exc())
 
@@ -255,12 +257,14 @@ def _heartbeat(context: RunContext, kind: JobKind) -> Iterator[None]:
 def _retry_or_fail(context: RunContext, kind: JobKind, run: Run, detail: str) -> None:
     attempt = Run.objects.values_list("attempt", flat=True).get(pk=run.pk)
     if attempt >= kind.max_attempts:
-        context.finish(
-            Run.State.FAILED,
-            message_code="jobs.unexpected",
-            message_params={"error": detail.strip().rpartition("\n")[2][:300]},
-            error_detail=detail,
-        )
+        with transaction.atomic():
+            context.finish(
+                Run.State.FAILED,
+                message_code="jobs.unexpected",
+                message_params={"error": detail.strip().rpartition("\n")[2][:300]},
+                error_detail=detail,
+            )
+            _abandon(run)
         return
     _requeue(run, attempt=attempt, run_after=timezone.now() + kind.wait_after(attempt), error_detail=detail)
 
@@ -316,8 +320,8 @@ def reap(now: datetime | None = None) -> int:
 def _recover(run: Run) -> int:
     kind = job_kind(run.kind)
     if kind is not None and run.attempt >= kind.max_attempts:
-        with guard.opening(_BOOKS):
-            return Run.objects.filter(pk=run.pk, claim=run.claim, state=Run.State.RUNNING).update(
+        with transaction.atomic(), guard.opening(_BOOKS):
+            ended = Run.objects.filter(pk=run.pk, claim=run.claim, state=Run.State.RUNNING).update(
                 state=Run.State.FAILED,
                 finished_at=timezone.now(),
                 message_code="jobs.worker_died",
@@ -325,7 +329,19 @@ def _recover(run: Run) -> int:
                 claim=None,
                 lease_until=None,
             )
+            if ended:
+                _abandon(run)
+            return ended
     return int(_requeue(run))
+
+
+def _abandon(run: Run) -> None:
+    """Let the package of a run's kind see to what the run leaves; in the transaction that ended it."""
+    kind = job_kind(run.kind)
+    if kind is not None and kind.abandoned is not None:
+        run.refresh_from_db()
+        with guard.opening(_BOOKS):
+            kind.abandoned(run)
 
 
 def tidy(before: datetime) -> int:
@@ -345,9 +361,11 @@ def tidy(before: datetime) -> int:
 
 def request_cancel(run: Run) -> None:
     """Cancel a queued run at once, a running one at its next chunk end; inside an action."""
-    Run.objects.filter(pk=run.pk, state=Run.State.QUEUED).update(
+    waiting = Run.objects.filter(pk=run.pk, state=Run.State.QUEUED).update(
         state=Run.State.CANCELLED, finished_at=timezone.now(), cancel_requested=True
     )
+    if waiting:
+        _abandon(run)
     Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(cancel_requested=True)
 
 

@@ -13,6 +13,7 @@ from servloop_app.core.actions import Actor, execute
 from servloop_app.core.errors import Conflict, NotAllowed, NotFound
 from servloop_app.core.models import LogLeaf
 from servloop_app.core.policy import Policy
+from servloop_app.jobs.actions import CancelRun
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import Cancelled, RunContext
 
@@ -165,6 +166,56 @@ def test_a_worker_that_fails_anywhere_is_tried_again_without_loss_or_doubles(
     assert (found.state, found.accepted, found.rejected) == ("done", 2, 1)
     assert facts("SELECT count(*) FROM feedback") == [(2,)]
     assert (FeedbackRecord.objects.count(), QuarantinedRow.objects.count()) == (2, 1)
+
+
+def break_down(monkeypatch, carry_out, found, times):
+    """Let the work of an import fail after its rows were stored."""
+    real = tasks.ingest
+
+    def break_after(*args, **kwargs):
+        real(*args, **kwargs)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tasks, "ingest", break_after)
+        for _time in range(times):
+            with guard.opening("jobs_run"):
+                Run.objects.filter(pk=found.run.pk).update(run_after=timezone.now())
+            carry_out(found)
+
+
+def test_an_import_that_is_given_up_is_taken_back_by_another_job(take_in, carry_out, facts, monkeypatch):
+    found = take_in(FILES["feedback"], target="feedback")
+    mapping = {**found.mapping, "timezone": "UTC"}
+    found = execute(ConfirmImport(found.public_id, mapping), SYSTEM).outcome
+    given_up = found.run
+    break_down(monkeypatch, carry_out, found, times=given_up.max_attempts)
+    given_up.refresh_from_db()
+    assert (given_up.state, given_up.message_code) == (Run.State.FAILED, "jobs.unexpected")
+    assert facts("SELECT count(*) FROM feedback") == [(2,)]
+    assert (found.state, found.stuck, found.run.kind) == ("working", False, "import.clear")
+    with pytest.raises(Conflict):
+        execute(ConfirmImport(found.public_id, mapping), SYSTEM)
+
+    found = carry_out(found)
+    assert (found.state, found.error_code) == ("failed", "jobs.unexpected")
+    assert "No space left" in message(found.error_code, found.error_params, "en")
+    assert facts("SELECT count(*) FROM feedback") == [(0,)]
+    found = carry_out(execute(ConfirmImport(found.public_id, mapping), SYSTEM).outcome)
+    assert (found.state, facts("SELECT count(*) FROM feedback")) == ("done", [(2,)])
+
+
+def test_an_import_cancelled_between_two_attempts_is_taken_back(take_in, carry_out, facts, monkeypatch):
+    found = take_in(FILES["feedback"], target="feedback")
+    found = execute(ConfirmImport(found.public_id, {**found.mapping, "timezone": "UTC"}), SYSTEM).outcome
+    break_down(monkeypatch, carry_out, found, times=1)
+    waiting = found.run
+    assert facts("SELECT count(*) FROM feedback") == [(2,)]
+    execute(CancelRun(waiting.public_id), SYSTEM)  # on the page of jobs, which knows nothing of imports
+    found.refresh_from_db()
+    assert (found.state, found.run.kind) == ("working", "import.clear")
+    assert carry_out(found).error_code == "collect.cancelled"
+    assert facts("SELECT count(*) FROM feedback") == [(0,)]
 
 
 def test_a_file_that_cannot_be_used_fails_with_its_sentence(bring_in, take_in):

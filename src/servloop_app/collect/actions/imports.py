@@ -19,7 +19,6 @@ from servloop_app.core.actions import Action, Actor
 from servloop_app.core.actions.units import find_unit
 from servloop_app.core.errors import ActionError, Conflict, NotFound
 from servloop_app.core.hooks import emit
-from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import enqueue, request_cancel
 
 STORE_JOB = "import.store"
@@ -180,12 +179,20 @@ class CancelImport(OnImport):
         found = find_import(self.source)
         if found.run is not None:
             request_cancel(found.run)
-            found.run.refresh_from_db()
-        # A running job stops and cleans up by itself; one that ended or never began cannot.
-        if found.run is None or found.run.state != Run.State.RUNNING:
-            found.run = enqueue(CLEAR_JOB, {"source": str(self.source)}, f"import:{self.source}")
-            found.save()
+            found = find_import(self.source)
+        # A running job stops and cleans up by itself, one that waited is followed by another that does.
+        if found.run is None or found.run.finished:
+            clear_away(found)
         return found
+
+
+def clear_away(
+    found: Import, error_code: str = "collect.cancelled", error_params: dict[str, Any] | None = None
+) -> None:
+    """Start the job that takes back what an import stored so far and puts on record why."""
+    arguments = {"source": str(found.public_id), "error_code": error_code, "error_params": error_params or {}}
+    found.run = enqueue(CLEAR_JOB, arguments, f"import:{found.public_id}")
+    found.save(update_fields=["run"])
 
 
 @dataclass
