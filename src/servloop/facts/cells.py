@@ -72,6 +72,8 @@ SOURCES = (
     *(name for name in TABLES if name not in {"rejects", "labels", "event_objects", "event_cases"}),
     "cases",
 )
+# Columns that are worked out from others.
+_DERIVED: Mapping[str, str] = {"weekday": "isodow(local_date)::VARCHAR"}  # "1" is Monday
 # Sources whose rows are what single people did or said.
 PEOPLE = frozenset({"feedback", "responses", "answers", "customers", "transactions"})
 _SURROGATE = "person_key"
@@ -80,6 +82,8 @@ _SURROGATE = "person_key"
 def columns_of(source: str) -> dict[str, Type]:
     """Columns that formulas may name, with their types.
 
+    ``weekday`` (text, ``"1"`` for Monday) is worked out from the local date.
+
     Args:
         source: a fact table, or ``cases``: one row per case of a process, with ``seconds`` from first start to last end.
 
@@ -87,10 +91,15 @@ def columns_of(source: str) -> dict[str, Type]:
         SpecError: `figures.unknown_source`.
     """
     if source == "cases":
-        return dict(_CASE_COLUMNS)
+        return {**_CASE_COLUMNS, "weekday": "text"}
     if source not in SOURCES:
         raise SpecError("figures.unknown_source", source=source, known=sorted(SOURCES))
-    return {c.name: _TYPES[c.type] for c in TABLES[source].columns if c.name not in _HIDDEN}
+    stored = {c.name: _TYPES[c.type] for c in TABLES[source].columns if c.name not in _HIDDEN}
+    return {**stored, "weekday": "text"}
+
+
+def _column(name: str) -> str:
+    return _DERIVED.get(name, f'"{name}"')
 
 
 def compute_cells(
@@ -144,7 +153,7 @@ def records_of(
     columns = columns_of(source)
     checked = parse_formula(formula, columns)
     writer = _Writer()
-    listed = ", ".join(f'"{name}"' for name in columns if name != _SURROGATE)
+    listed = ", ".join(f'"{name}"' for name in columns if name != _SURROGATE and name not in _DERIVED)
     argument = writer.sql(checked.argument) if checked.argument else "true"
     relation = f"({_CASES})" if source == "cases" else f'"{source}"'
     base = f"SELECT *, {argument} AS counted FROM {relation} WHERE {writer.condition(checked.where)}"
@@ -156,7 +165,7 @@ def records_of(
             "coalesce(unit_id, '')",
             "date_trunc('month', local_date)::DATE",
             "coalesce(channel, '')" if "channel" in columns else "''",
-            f"coalesce(\"{segment}\", '')" if segment else "''",
+            f"coalesce({_column(segment)}, '')" if segment else "''",
         )
         cells = "unnest(?::VARCHAR[]), unnest(?::VARCHAR[])::DATE, unnest(?::VARCHAR[]), unnest(?::VARCHAR[])"
         inside = f"({', '.join(places)}) IN (SELECT ({cells}))"
@@ -178,7 +187,7 @@ def _query(
             "unit_id",
             "date_trunc('month', local_date)::DATE AS month",
             "channel" if has_channel else "NULL::VARCHAR AS channel",
-            f'"{segment}" AS segment' if segment else "NULL::VARCHAR AS segment",
+            f"{_column(segment)} AS segment" if segment else "NULL::VARCHAR AS segment",
         )
     )
     # The order of pieces is the order of parameters.
@@ -229,7 +238,7 @@ class _Writer:
 
     def sql(self, node: Node) -> str:
         if node.kind == "column":
-            return f'"{node.name}"'
+            return _column(node.name)
         if node.kind == "literal":
             self.params.append(node.value)
             return "?::DOUBLE" if node.type == "number" else "?"

@@ -68,12 +68,13 @@ class Observed:
         return hashlib.sha256(said.encode()).hexdigest()
 
 
-def find(cells: Iterable[Cells], units: Iterable[str]) -> list[Observed]:
+def find(cells: Iterable[Cells], units: Iterable[str], weekdays: Iterable[Cells] = ()) -> list[Observed]:
     """Everything that is clearly worse.
 
     Args:
         cells: of every metric, as the platform sees them.
         units: codes of the units that exist; others are looked at only as part of the whole.
+        weekdays: cells of metrics that are split by ``weekday`` instead of their own segment.
     """
     known = frozenset(units)
     tested: list[Observed] = []
@@ -85,6 +86,10 @@ def find(cells: Iterable[Cells], units: Iterable[str]) -> list[Observed]:
         look = _Look(one, Selection.latest(newest), known)
         tested.extend(look.tested())
         missed.extend(look.missed())
+    for one in weekdays:
+        newest = one.newest_month
+        if newest is not None:
+            tested.extend(_Look(one, Selection.latest(newest), known).by_weekday())
     corrected = benjamini_hochberg([observed.p for observed in tested])
     clear = [
         replace(observed, q=q)
@@ -129,6 +134,16 @@ class _Look:
                 made.append(self._observed("channel", "", row.estimate, row.change, now, channel=row.key))
         return [observed for observed in made if observed is not None and observed.p is not None]
 
+    def by_weekday(self) -> list[Observed]:
+        """Each day of the week against the other days, in each unit."""
+        made = []
+        for unit, group in self._groups.items():
+            for row in self._cells.breakdown("segment", self._selection, group):
+                only = replace(self._selection, segments=(row.key,))
+                now = self._cells.statistic(only, group)
+                made.append(self._observed("weekday", unit, row.estimate, row.change, now, weekday=row.key))
+        return [observed for observed in made if observed is not None and observed.p is not None]
+
     def missed(self) -> list[Observed]:
         """Figures whose whole interval lies off the target."""
         found = []
@@ -147,9 +162,9 @@ class _Look:
         found: Estimate,
         change: Change,
         now: Statistic,
-        *,
-        channel: str = "",
+        **part: str,
     ) -> Observed | None:
+        """An observation; ``part`` says of which channel or weekday it is."""
         if found.value is None:
             return None
         difference = change.difference.value
@@ -167,7 +182,7 @@ class _Look:
         return Observed(
             kind,
             FIGURES,
-            {"metric": self._metric.code} | ({"channel": channel} if channel else {}),
+            {"metric": self._metric.code} | part,
             unit,
             str(self._cells.result.public_id),
             found.value,

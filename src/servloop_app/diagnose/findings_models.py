@@ -25,6 +25,8 @@ class Finding(models.Model):
         TARGET = "target", _("off the target")
         BOTTLENECK = "bottleneck", _("bottleneck of a process")
         REWORK = "rework", _("work done again")
+        SLOWER = "slower", _("step slower than before")
+        WEEKDAY = "weekday", _("worse on one day of the week")
 
     class State(models.TextChoices):
         """Where it stands after the last run."""
@@ -38,7 +40,7 @@ class Finding(models.Model):
     fingerprint = models.CharField(max_length=64, unique=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     family = models.CharField(max_length=20)  # of methods: figures, process
-    subject = models.JSONField()  # metric and channel, or process log and step
+    subject = models.JSONField()  # metric with channel or weekday, or process log and step
     unit = models.ForeignKey(
         "core.Unit", on_delete=models.CASCADE, null=True, related_name="+", verbose_name=_("unit")
     )

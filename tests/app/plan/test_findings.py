@@ -155,3 +155,44 @@ def test_losses_are_in_one_unit():
     assert loss_of(duration, times, 60.0, None, 2).value == pytest.approx(0.4 * 50)
     mean = Metric(formula="mean(rating)", direction="higher", target_min=4.0)
     assert loss_of(mean, Statistic("moments", 10, total=30.0), 3.0, None, 1) is None
+
+
+def mondays(path_rows=1200):
+    """Answers of two branches over half a year; on Mondays one of them answers four times as late."""
+    import random
+
+    chance = random.Random(3)
+    lines = ["id,date,first response time,branch"]
+    for row in range(path_rows):
+        unit = ("beijing", "tianjin")[row % 2]
+        asked = dt.datetime(2026, 1, 1, 2, tzinfo=dt.UTC) + dt.timedelta(days=row * 180 // path_rows)
+        wait = chance.lognormvariate(8, 0.6) * (4 if unit == "beijing" and asked.isoweekday() == 1 else 1)
+        answered = asked + dt.timedelta(seconds=wait)
+        lines.append(f"F{row},{asked:%Y-%m-%d %H:%M:%S},{answered:%Y-%m-%d %H:%M:%S},{unit}")
+    return "\n".join(lines) + "\n"
+
+
+def test_a_bad_day_of_the_week_is_found_where_it_is(organisation, bring_in, add_metric, work_off):
+    add_metric(
+        "feedback",
+        "median(seconds(occurred_at, answered_at))",
+        code="answered_after",
+        direction="lower",
+        unit="seconds",
+    )
+    bring_in(
+        mondays(),
+        "mondays.csv",
+        target="feedback",
+        timezone="UTC",
+        columns={"unit": "branch", "answered_at": "first response time"},
+    )
+    work_off()
+    seen = [one for one in Finding.objects.filter(kind="weekday").select_related("unit") if one.unit]
+    assert {(one.unit.code, one.subject["metric"], one.subject["weekday"]) for one in seen} == {
+        ("beijing", "answered_after", "1")
+    }
+    newest = seen[0].newest
+    assert newest.value > 2 * newest.compared_with
+    assert newest.q < 0.05
+    assert newest.loss > 0

@@ -59,6 +59,35 @@ def test_a_process_without_rework_has_no_such_finding(organisation):
     assert "rework" not in {one.kind for one in find_in(read(organisation, log_text(rework_every=0)))}
 
 
+def slow_branch() -> str:
+    """Two years of two branches; the check of one waits three times as long in the last two months."""
+    import random
+
+    chance = random.Random(5)
+    lines = ["case_id,activity,time,unit_id"]
+    for case in range(3000):
+        day, unit = case * 730 / 3000, ("beijing", "tianjin")[case % 2]
+        moment = dt.datetime(2024, 7, 1, 9, tzinfo=dt.UTC) + dt.timedelta(days=day)
+        wait = chance.lognormvariate(2, 0.5) * (3 if unit == "beijing" and day > 670 else 1)
+        for step, hours in (("Register", 0), ("Check", wait), ("Decide", wait + chance.uniform(1, 3))):
+            lines.append(f"{case},{step},{moment + dt.timedelta(hours=hours):%Y-%m-%d %H:%M:%S},{unit}")
+    return "\n".join(lines) + "\n"
+
+
+def test_a_step_that_got_slower_in_one_branch_is_found_there(organisation):
+    slower = [one for one in find_in(read(organisation, slow_branch())) if one.kind == "slower"]
+    assert [(one.unit, one.subject["source"], one.subject["target"]) for one in slower] == [
+        ("beijing", "Register", "Check")
+    ]
+    one = slower[0]
+    assert one.compared_with < one.low < one.value < one.high
+    assert one.difference == pytest.approx(one.value - one.compared_with)
+    assert one.p <= one.q < 0.05
+    assert one.loss == pytest.approx(one.loss_share * one.loss_volume)
+    assert 0.2 < one.loss_share < 0.9
+    assert (one.last - one.first).days == 91
+
+
 def test_findings_of_a_log_become_an_opportunity_of_its_unit(organisation, work_off):
     from servloop_app.core import guard
     from servloop_app.diagnose.findings_tasks import FIND_JOB

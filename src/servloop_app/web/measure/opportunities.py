@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -22,7 +23,6 @@ from servloop_app.core.policy import Policy
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.diagnose.findings_queries import findings
 from servloop_app.diagnose.models import Finding, FindingObservation, ProcessLog
-from servloop_app.diagnose.queries import process_logs
 from servloop_app.measure.models import Metric
 from servloop_app.plan import queries
 from servloop_app.plan.actions import (
@@ -34,6 +34,7 @@ from servloop_app.plan.actions import (
     SnoozeOpportunity,
 )
 from servloop_app.plan.models import Opportunity
+from servloop_app.plan.words import subjects_of, title_of
 from servloop_app.web.figures import MISSING, duration, rounded
 from servloop_app.web.measure.pages import page
 from servloop_app.web.measure.values import Scale, joined, scale_of, stated
@@ -98,10 +99,8 @@ def _number(value: float | None) -> str:
 def shown(rights: Policy, found: Sequence[Opportunity]) -> list[Shown]:
     """Opportunities with their titles and their evidence, in few queries."""
     visible = {finding.pk: finding for finding in findings(rights, active=False)} if found else {}
-    metrics = {metric.code: metric for metric in Metric.objects.filter(code__in=_named(found, "metric"))}
-    logs = {
-        str(log.public_id): log for log in process_logs(rights).filter(public_id__in=_named(found, "log"))
-    }
+    subjects = subjects_of(rights, found)
+    metrics, logs = subjects.metrics, subjects.logs
     result = []
     for one in found:
         evidence = [
@@ -111,26 +110,13 @@ def shown(rights: Policy, found: Sequence[Opportunity]) -> list[Shown]:
         ]
         unit = one.unit_id or rights.tree.root
         may_decide = rights.may("opportunities.edit", unit)
-        result.append(Shown(one, _title(one, metrics, logs), evidence, may_decide))
+        result.append(Shown(one, title_of(one, subjects), evidence, may_decide))
     return result
-
-
-def _named(found: Sequence[Opportunity], kind: str) -> list[str]:
-    return [one.subject[kind] for one in found if kind in one.subject]
-
-
-def _title(one: Opportunity, metrics: dict[str, Metric], logs: dict[str, ProcessLog]) -> str:
-    unit = str(one.unit) if one.unit else _("all units")
-    if "metric" in one.subject:
-        metric = metrics.get(one.subject["metric"])
-        return _("Improve “%(what)s” (%(unit)s)") % {"unit": unit, "what": metric or one.subject["metric"]}
-    log = logs.get(one.subject.get("log", ""))
-    return _("Shorten “%(what)s” (%(unit)s)") % {"unit": unit, "what": log.name if log else _("a process")}
 
 
 def _evidence(finding: Finding, metrics: dict[str, Metric], logs: dict[str, ProcessLog]) -> Evidence:
     newest = finding.newest
-    kind = str(finding.get_kind_display())
+    kind = _kind(finding)
     metric = metrics.get(finding.subject.get("metric", ""))
     if metric is not None:
         return Evidence(
@@ -139,6 +125,14 @@ def _evidence(finding: Finding, metrics: dict[str, Metric], logs: dict[str, Proc
     log = logs.get(finding.subject.get("log", ""))
     text = _timed(finding, newest) if newest else ""
     return Evidence(kind, text, reverse("process_log", args=[log.public_id]) if log else "")
+
+
+def _kind(finding: Finding) -> str:
+    """What it is worse than; on which day of the week, where it is about one."""
+    weekday = finding.subject.get("weekday", "")
+    if weekday:
+        return _("worse on %(day)s than on other days") % {"day": WEEKDAYS[int(weekday) - 1]}
+    return str(finding.get_kind_display())
 
 
 def _measured(metric: Metric, seen: FindingObservation) -> str:
@@ -158,7 +152,8 @@ def _timed(finding: Finding, seen: FindingObservation) -> str:
         for name in ("source", "target", "activity", "step")
         if finding.subject.get(name)
     ]
-    value = duration(seen.value) if finding.kind == Finding.Kind.BOTTLENECK else rounded(seen.value, 1)
+    timed = {Finding.Kind.BOTTLENECK, Finding.Kind.SLOWER}
+    value = duration(seen.value) if finding.kind in timed else rounded(seen.value, 1)
     return joined(filter(None, (" → ".join(steps), value, f"n\u00a0=\u00a0{rounded(seen.n, 0)}")))
 
 
@@ -227,4 +222,4 @@ def decide(request: HttpRequest, public_id: UUID, decision: str) -> HttpResponse
         submit(request, EstimateEffort(public_id, effort), _("The effort counts in the ranking now"))
     else:
         raise NotFound("decision", decision)
-    return redirect("opportunities")
+    return redirect("opportunity", public_id) if "stay" in request.POST else redirect("opportunities")
