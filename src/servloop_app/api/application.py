@@ -3,7 +3,7 @@
 from ninja import NinjaAPI
 
 from servloop import __version__
-from servloop_app.api import audit, jobs, me, metrics, opportunities, people, problems, units
+from servloop_app.api import audit, findings, jobs, me, metrics, opportunities, people, problems, units
 from servloop_app.api.authentication import PageAuth, TokenAuth
 from servloop_app.core.routes import public
 
@@ -21,6 +21,7 @@ api.add_router("/people", people.router, tags=["people"])
 api.add_router("/roles", people.roles, tags=["people"])
 api.add_router("/units", units.router, tags=["units"])
 api.add_router("/metrics", metrics.router, tags=["metrics"])
+api.add_router("/findings", findings.router, tags=["findings"])
 api.add_router("/opportunities", opportunities.router, tags=["opportunities"])
 api.add_router("/audit", audit.router, tags=["audit"])
 api.add_router("/jobs", jobs.router, tags=["jobs"])

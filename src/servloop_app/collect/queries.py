@@ -91,7 +91,8 @@ def feedback(
     Args:
         policy: the person's rights.
         text: words in the masked text.
-        unit, channel: code and name; empty for all.
+        unit: its code; empty for all.
+        channel: its name; empty for all.
         source: public id of the import that brought them; None for all.
     """
     records = scoped(FeedbackRecord, policy, "feedback.view").filter(current=True).select_related("unit")

@@ -56,7 +56,10 @@ STAGES = (
         pgettext_lazy("stage", "Measure"),
         (Page(_("Metrics"), "metrics", "metrics.view"), Page(_("Compare"), "compare", "metrics.view")),
     ),
-    Stage(pgettext_lazy("stage", "Diagnose"), (Page(_("Process"), "process_logs", "process.view"),)),
+    Stage(
+        pgettext_lazy("stage", "Diagnose"),
+        (Page(_("Findings"), "findings", "findings.view"), Page(_("Process"), "process_logs", "process.view")),
+    ),
     Stage(pgettext_lazy("stage", "Plan"), (Page(_("Opportunities"), "opportunities", "opportunities.view"),)),
     Stage(pgettext_lazy("stage", "Improve")),
     Stage(pgettext_lazy("stage", "Verify")),

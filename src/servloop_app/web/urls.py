@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from servloop_app.web import account
 from servloop_app.web.collect import dictionary, feedback, imports, one, rows
+from servloop_app.web.diagnose.urls import urlpatterns as diagnose
 from servloop_app.web.measure.urls import urlpatterns as measure
 from servloop_app.web.process import explore, exports, logs, step
 from servloop_app.web.trust import jobs, log, people, roles, settings, units
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("collect/feedback/<uuid:public_id>/open/", feedback.open_text, name="feedback_open"),
     path("collect/data/", dictionary.dictionary, name="data_dictionary"),
     *measure,
+    *diagnose,
     path("diagnose/process/", logs.logs, name="process_logs"),
     path("diagnose/process/add/", logs.add, name="process_add"),
     path("diagnose/process/sample/", logs.add_sample, name="process_sample"),

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from servloop_app.collect import queries
 from servloop_app.collect.actions import OpenFeedbackText
-from servloop_app.collect.models import FeedbackRecord
+from servloop_app.collect.models import FeedbackRecord, Import
+from servloop_app.core.errors import NotFound
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.web.submit import page_of, submit
 
@@ -23,14 +24,28 @@ def feedback(request: HttpRequest) -> HttpResponse:
     """The records that the person may see, newest first, searched in masked text."""
     asked = {name: request.GET.get(name, "").strip() for name in ("text", "unit", "channel")}
     rights = policy_of(request)
+    source = _import_of(request)
     context = {
         "asked": asked,
-        "filtered": any(asked.values()),
-        "page": page_of(request, queries.feedback(rights, **asked)),
+        "source": source,
+        "filtered": any(asked.values()) or source is not None,
+        "page": page_of(
+            request, queries.feedback(rights, **asked, source=source.public_id if source else None)
+        ),
         "units": queries.units_with(rights, "feedback.view"),
         "may_import": rights.may("imports.edit"),
     }
     return render(request, "web/collect/feedback.html", context)
+
+
+def _import_of(request: HttpRequest) -> Import | None:
+    """The import whose records are asked for."""
+    asked = request.GET.get("import", "")
+    try:
+        wanted = UUID(asked) if asked else None
+    except ValueError as error:
+        raise NotFound("import", asked) from error
+    return queries.one_import(policy_of(request), wanted) if wanted else None
 
 
 @policy("feedback.view")

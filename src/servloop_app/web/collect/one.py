@@ -67,6 +67,7 @@ def page(request: HttpRequest, found: Import, opened: Any = None, status: int = 
         "found": found,
         "title": _title(found, waiting),
         "may_edit": rights.may("imports.edit", found.unit_id),
+        "may_see_records": found.target == "feedback" and rights.may("feedback.view"),
         "may_open_process": found.target == "events" and rights.may("process.edit", found.unit_id),
         "may_export": rights.may("data.export", found.unit_id),
         "target": words.TARGETS.get(found.target, found.target),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from servloop_app.web.measure import catalogue, compare, edit, exports, home, metric, opportunities, records
+from servloop_app.web.measure import (
+    catalogue,
+    compare,
+    edit,
+    exports,
+    home,
+    metric,
+    opportunities,
+    opportunity,
+    records,
+)
 
 urlpatterns: list[URLPattern] = [
     path("home/", home.home, name="home"),
@@ -21,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("measure/metrics/<slug:code>/<slug:chart>.<slug:ending>", exports.chart_file, name="metric_chart"),
     path("measure/compare/", compare.compare, name="compare"),
     path("plan/opportunities/", opportunities.opportunities, name="opportunities"),
+    path("plan/opportunities/<uuid:public_id>/", opportunity.opportunity, name="opportunity"),
     path(
         "plan/opportunities/<uuid:public_id>/<slug:decision>/",
         opportunities.decide,

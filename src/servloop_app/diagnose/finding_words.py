@@ -1,0 +1,87 @@
+"""Findings in words: the sentence that is their title, and the number that people read out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from servloop_app.core.policy import Policy
+from servloop_app.diagnose.findings_models import Finding
+from servloop_app.diagnose.models import ProcessLog
+from servloop_app.diagnose.queries import process_logs
+from servloop_app.measure.models import Metric
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What findings speak of.
+
+    Attributes:
+        metrics: by code.
+        logs: by public id, as far as the person may see them.
+    """
+
+    metrics: dict[str, Metric]
+    logs: dict[str, ProcessLog]
+
+    @classmethod
+    def of(cls, policy: Policy, findings: Iterable[Finding]) -> Subjects:
+        """The metrics and logs that findings name, in two queries."""
+        subjects = [finding.subject for finding in findings]
+        codes = {subject["metric"] for subject in subjects if "metric" in subject}
+        logs = {subject["log"] for subject in subjects if "log" in subject}
+        return cls(
+            {metric.code: metric for metric in Metric.objects.filter(code__in=codes)} if codes else {},
+            {str(log.public_id): log for log in process_logs(policy).filter(public_id__in=logs)}
+            if logs
+            else {},
+        )
+
+    def metric(self, finding: Finding) -> Metric | None:
+        """The metric of a finding about figures."""
+        return self.metrics.get(finding.subject.get("metric", ""))
+
+    def log(self, finding: Finding) -> ProcessLog | None:
+        """The log of a finding about a process."""
+        return self.logs.get(finding.subject.get("log", ""))
+
+    def name(self, finding: Finding) -> str:
+        """Name of the metric or of the log."""
+        found = self.metric(finding) or self.log(finding)
+        return str(found) if found else finding.subject.get("metric") or _("a process")
+
+
+def number_of(finding: Finding) -> str:
+    """The short number of a finding."""
+    return f"F-{finding.pk:04d}"
+
+
+def title_of(finding: Finding, subjects: Subjects) -> str:
+    """What is wrong and where, in one sentence."""
+    said = {
+        "what": subjects.name(finding),
+        "where": str(finding.unit) if finding.unit else "",
+        "channel": finding.subject.get("channel", ""),
+        "step": finding.subject.get("target") or finding.subject.get("activity", ""),
+        "kind": str(finding.get_kind_display()),
+    }
+    kind = finding.kind
+    if kind == Finding.Kind.CHANGE:
+        text = _("%(where)s: %(what)s got worse") if finding.unit else _("%(what)s got worse")
+    elif kind == Finding.Kind.UNIT:
+        text = _("%(where)s is worse than the other units: %(what)s")
+    elif kind == Finding.Kind.CHANNEL:
+        text = _("%(what)s is worse in the channel “%(channel)s” than elsewhere")
+    elif kind == Finding.Kind.TARGET:
+        text = _("%(where)s: %(what)s is off its target") if finding.unit else _("%(what)s is off its target")
+    elif kind == Finding.Kind.BOTTLENECK:
+        text = _("“%(what)s” waits longest before “%(step)s”")
+    elif kind == Finding.Kind.REWORK:
+        text = _("In “%(what)s” work is done again")
+    elif finding.unit:
+        text = _("%(where)s, %(what)s: %(kind)s")
+    else:
+        text = _("%(what)s: %(kind)s")
+    return text % said
