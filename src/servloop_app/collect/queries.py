@@ -8,7 +8,7 @@ from uuid import UUID
 import polars as pl
 from django.db.models import Q, QuerySet
 
-from servloop.facts import TABLES, process_events
+from servloop.facts import TABLES, FactsScope, process_events
 from servloop.io.batches import read_batches
 from servloop.io.imports import Mapping, suggest_mapping
 from servloop.io.imports.mapping import shape_of
@@ -130,10 +130,16 @@ def process_file(policy: Policy, process: str) -> bytes:
     Raises:
         NotFound: there are none.
     """
-    with (
-        files.fact_store().snapshot(["events"]) as snapshot,
-        snapshot.connect(policy.facts("process.view")) as facts,
-    ):
+    return process_events_file(policy.facts("process.view"), process)
+
+
+def process_events_file(scope: FactsScope, process: str) -> bytes:
+    """The events of a process in a scope of the facts, as a Parquet file.
+
+    Raises:
+        NotFound: there are none.
+    """
+    with files.fact_store().snapshot(["events"]) as snapshot, snapshot.connect(scope) as facts:
         events = process_events(facts, process)
     if events.is_empty():
         raise NotFound("process", process)

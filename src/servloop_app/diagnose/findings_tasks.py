@@ -48,12 +48,16 @@ def refresh_findings(run: RunContext, event: dict[str, Any] | None = None) -> di
 
 
 def _by_weekday(cells: Iterable[Cells]) -> list[Cells]:
-    """Durations once more, split by the day of the week: too few staff on Mondays shows nowhere else."""
+    """Durations once more, split by the day of the week: too few staff on Mondays shows nowhere else.
+
+    Cases are dated by their end: which day they end on depends on how long they took, so that days would differ by
+    themselves.
+    """
     found = []
     with fact_store().snapshot() as snapshot, snapshot.connect(FactsScope.everything()) as facts:
         for one in cells:
             metric = one.metric
-            if metric.kept == "histogram" and not one.result.error_code:
+            if metric.kept == "histogram" and metric.source != "cases" and not one.result.error_code:
                 table = compute_cells(facts, metric.source, metric.formula, segment="weekday")
                 safe = table.protected(SMALLEST_GROUP) if metric.source in PEOPLE else table
                 found.append(replace(one, table=safe, _masks={}))

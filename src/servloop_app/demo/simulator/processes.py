@@ -125,11 +125,10 @@ class _Walk:
         )
 
     def log(self) -> pl.DataFrame:
-        """The rows in the order in which work began."""
+        """The rows in the order in which work began; what was not done when the data were taken is not in them."""
         name = pl.format("{}-{}", pl.lit(self._process.name), pl.col("案例编号").cast(pl.String).str.zfill(6))
-        return (
-            pl.concat(self._rows).sort("开始时间", maintain_order=True).with_columns(name.alias("案例编号"))
-        )
+        done = pl.concat(self._rows).filter(pl.col("完成时间") < self._world.end)
+        return done.sort("开始时间", maintain_order=True).with_columns(name.alias("案例编号"))
 
 
 def _times(seconds: Floats) -> pl.Series:

@@ -1,7 +1,9 @@
 """The invented bank that the simulator tells of: when, where, and what was planted.
 
 Everything that an analysis should find is listed in `PLANTED`, with place, time and size, so that finding it (and not
-finding anything else) can be checked. A world with ``planted=False`` has the same bank with none of it.
+finding anything else) can be checked. Besides, the bank has differences that are simply true: branches whose customers are
+a little more or less content, a season, growth. A world with ``planted=False`` has the same bank with none of it: every unit
+and every month is like every other, and whatever an analysis finds there is chance.
 """
 
 from __future__ import annotations
@@ -68,8 +70,10 @@ class World:
         start: first day.
         days: how many days.
         scale: 1 gives some 50,000 feedback records and 300,000 events in two years.
-        planted: whether the planted effects are there.
+        planted: whether the planted effects, and true differences between units and months, are there.
         strength: multiplies the size of every planted effect.
+        flat: no differences between units and months besides the planted effects.
+        without: codes of effects that are left out.
     """
 
     seed: int = 20261121
@@ -78,6 +82,19 @@ class World:
     scale: float = 1.0
     planted: bool = True
     strength: float = 1.0
+    flat: bool = False
+    without: frozenset[str] = frozenset()
+
+    @property
+    def even(self) -> bool:
+        """Whether units and months are alike, apart from planted effects."""
+        return self.flat or not self.planted
+
+    @property
+    def end(self) -> dt.datetime:
+        """When the data were taken: midnight after the last day, in UTC."""
+        midnight = dt.datetime.combine(self.start + dt.timedelta(days=self.days), dt.time(), ZONE)
+        return midnight.astimezone(dt.UTC)
 
     def random(self, part: str) -> np.random.Generator:
         """A stream of its own for each part, so that a change in one leaves the others as they are."""
@@ -89,7 +106,7 @@ class World:
 
     def effect(self, code: str) -> Planted | None:
         """A planted effect; None in a world without."""
-        return PLANTED[code] if self.planted else None
+        return PLANTED[code] if self.planted and code not in self.without else None
 
     def size(self, code: str) -> float:
         """Size of a planted effect in this world; 0 without."""
@@ -111,7 +128,8 @@ class World:
         weekday = (every + self.start.weekday()) % 7
         month = np.array([(self.start + dt.timedelta(days=int(d))).month for d in every])
         weight = np.array([1.25, 1.1, 1.0, 1.0, 1.05, 0.6, 0.45])[weekday]
-        weight = weight * (1 + 0.1 * every / 365) * np.where(month == 2, 0.75, 1.0)
+        if not self.even:
+            weight = weight * (1 + 0.1 * every / 365) * np.where(month == 2, 0.75, 1.0)
         return np.sort(random.choice(every, size=count, p=weight / weight.sum()))
 
     def moments(self, random: np.random.Generator, days: Ints) -> Ints:

@@ -24,6 +24,9 @@ from servloop_app.core.actions import execute
 from servloop_app.core.routes import actor_of, policy, policy_of
 from servloop_app.diagnose import log_files
 from servloop_app.diagnose.actions import MAX_TITLE, AddProcessLog
+from servloop_app.diagnose.following import followed_log
+from servloop_app.diagnose.models import ProcessLog
+from servloop_app.diagnose.queries import process_logs
 from servloop_app.diagnose.reading import ReadingOptions
 from servloop_app.diagnose.tasks import read_now
 from servloop_app.web.collect import words
@@ -166,12 +169,18 @@ def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @policy("process.edit")
 @require_POST
 def process(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Open the process of an events import as a map, from all its events in the facts that the person may see."""
+    """Open the process of an events import as a map, from all its events in the facts that the person may see.
+
+    The log that follows the facts is there soon after the import; whoever is quicker gets one made at once.
+    """
     rights = policy_of(request)
     found = queries.one_import(rights, public_id)
     rights.require("process.edit", found.unit_id)
-    log = uuid.uuid4()
     name = str(found.mapping["name"])
+    followed = followed_log(found.unit.code, name)
+    if process_logs(rights).filter(public_id=followed, state=ProcessLog.State.READY).exists():
+        return redirect("process_log", followed)
+    log = uuid.uuid4()
     size = log_files.keep_upload(log, "facts.parquet", [queries.process_file(rights, name)])
     new = AddProcessLog(
         log=log,
