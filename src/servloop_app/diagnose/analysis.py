@@ -6,14 +6,14 @@ asked for and kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import tzinfo
 from functools import cached_property
 
 from servloop.diagnose.process.bottlenecks import Bottleneck, Bottlenecks, bottlenecks
 from servloop.diagnose.process.directly_follows import DirectlyFollows, directly_follows
 from servloop.diagnose.process.event_log import EventLog
-from servloop.diagnose.process.filtering import with_activity, with_path, with_variants
 from servloop.diagnose.process.handovers import Handovers, handovers
 from servloop.diagnose.process.layout import END, START, MapEdge, MapGraph, MapLayout, MapNode, layout
 from servloop.diagnose.process.map_svg import Shown
@@ -21,7 +21,15 @@ from servloop.diagnose.process.rework import Rework, rework
 from servloop.diagnose.process.simplify import SimplifiedMap, simplify
 from servloop.diagnose.process.summary import Summary, summary
 from servloop.diagnose.process.variants import Variants, variants
-from servloop_app.core.errors import ActionError
+from servloop_app.diagnose.selection import Selection
+
+__all__ = [
+    "SHARES",
+    "Analysis",
+    "Selection",
+    "map_graph",
+    "shown_parts",
+]
 
 # A first look shows no more than can be read at once; the reader may ask for more.
 READABLE_ACTIVITIES = 18
@@ -30,87 +38,6 @@ READABLE_EDGES = 36
 DRAWABLE_ACTIVITIES = 60
 SHARES = (100, 80, 60, 50, 40, 30, 20, 15, 10, 5, 0)
 TOP_VARIANTS = 12
-
-Path = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which cases are looked at; activities by their code in the log, so that a link stays short.
-
-    Attributes:
-        activities: cases in which every one of these occurs.
-        without: cases in which none of these occurs.
-        edges: cases in which every one of these direct successions occurs.
-        variant: cases that take exactly this path.
-    """
-
-    activities: Path = ()
-    without: Path = ()
-    edges: tuple[tuple[int, int], ...] = ()
-    variant: Path = ()
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is filtered."""
-        return not (self.activities or self.without or self.edges or self.variant)
-
-    @classmethod
-    def parse(cls, query: Mapping[str, Sequence[str]]) -> Selection:
-        """From the parameters of an address: ``with``, ``without``, ``edge`` (``3-5``), ``variant`` (``0.3.5``).
-
-        Raises:
-            ActionError: ``diagnose.bad_filter``, a parameter is not what a page of ours writes.
-        """
-        try:
-            edges = [_codes(text, "-") for text in query.get("edge", ())]
-            return cls(
-                activities=tuple(int(text) for text in query.get("with", ())),
-                without=tuple(int(text) for text in query.get("without", ())),
-                edges=tuple((source, target) for source, target in edges),
-                variant=_codes(next(iter(query.get("variant", ())), ""), "."),
-            )
-        except ValueError:
-            raise ActionError("diagnose.bad_filter") from None
-
-    def query(self) -> dict[str, list[str]]:
-        """The parameters of an address; `parse` reads them back."""
-        written = {
-            "with": [str(code) for code in self.activities],
-            "without": [str(code) for code in self.without],
-            "edge": [f"{source}-{target}" for source, target in self.edges],
-            "variant": [".".join(map(str, self.variant))] if self.variant else [],
-        }
-        return {name: values for name, values in written.items() if values}
-
-    def apply(self, log: EventLog) -> EventLog:
-        """The log of the selected cases.
-
-        Raises:
-            ActionError: ``diagnose.bad_filter``, the log has no such activity.
-        """
-        names = log.activity_labels
-        codes = {
-            *self.activities,
-            *self.without,
-            *self.variant,
-            *(code for edge in self.edges for code in edge),
-        }
-        if any(not 0 <= code < len(names) for code in codes):
-            raise ActionError("diagnose.bad_filter")
-        if self.variant:
-            log = with_variants(log, [tuple(names[code] for code in self.variant)])
-        for code in self.activities:
-            log = with_activity(log, [names[code]])
-        if self.without:
-            log = with_activity(log, [names[code] for code in self.without], keep=False)
-        for source, target in self.edges:
-            log = with_path(log, names[source], names[target])
-        return log
-
-
-def _codes(text: str, separator: str) -> Path:
-    return tuple(int(part) for part in text.split(separator)) if text else ()
 
 
 class Analysis:
@@ -121,6 +48,7 @@ class Analysis:
         selection: which of its cases.
         not_waiting: activities before which nobody waits.
         base: the analysis of the whole log, where ``selection`` is a part.
+        zone: in which days begin.
     """
 
     def __init__(
@@ -129,9 +57,10 @@ class Analysis:
         selection: Selection,
         not_waiting: Sequence[str] = (),
         base: Analysis | None = None,
+        zone: tzinfo | None = None,
     ) -> None:
         self.selection = selection
-        self.log = log if selection.everything else selection.apply(log)
+        self.log = log if selection.everything else selection.apply(log, zone)
         self.base = base or self
         self.not_waiting = tuple(name for name in not_waiting if name in log.activity_labels)
         self._maps: dict[int, SimplifiedMap] = {}
@@ -287,8 +216,3 @@ def _union(full: DirectlyFollows, *parts: DirectlyFollows) -> DirectlyFollows:
         start={activity: n for activity, n in full.start.items() if (START, activity) in keys},
         end={activity: n for activity, n in full.end.items() if (activity, END) in keys},
     )
-
-
-def without_edge(selection: Selection, edge: tuple[int, int]) -> Selection:
-    """The selection with one succession less."""
-    return replace(selection, edges=tuple(kept for kept in selection.edges if kept != edge))

@@ -27,7 +27,7 @@ def keep_upload(public_id: UUID, file_name: str, chunks: Iterable[bytes]) -> int
         Bytes written.
     """
     place = folder(public_id)
-    place.mkdir(parents=True, mode=0o700)
+    place.mkdir(parents=True, mode=0o700, exist_ok=True)
     size = 0
     with (place / (_SOURCE + _ending(file_name))).open("wb") as target:
         for chunk in chunks:
@@ -48,6 +48,11 @@ def upload_of(public_id: UUID) -> Path:
 def events_of(public_id: UUID) -> Path:
     """The events in canonical columns."""
     return folder(public_id) / _EVENTS
+
+
+def study_rows_of(public_id: UUID, key: str) -> Path:
+    """The long list of a study."""
+    return folder(public_id) / "studies" / f"{key}.parquet"
 
 
 def remove(public_id: UUID) -> None:

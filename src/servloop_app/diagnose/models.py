@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from servloop.results import Notice
 from servloop_app.diagnose.findings_models import Finding, FindingObservation
+from servloop_app.diagnose.models_process import ProcessDefinition, ProcessStudy
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-__all__ = ["Finding", "FindingObservation", "ProcessLog"]
+__all__ = ["Finding", "FindingObservation", "ProcessDefinition", "ProcessLog", "ProcessStudy"]
 
 
 class ProcessLog(models.Model):

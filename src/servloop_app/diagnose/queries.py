@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from servloop.diagnose.process.event_log import EventLog
 from servloop_app.core.errors import NotFound
@@ -43,22 +44,31 @@ def units_to_add_to(policy: Policy) -> QuerySet[Unit]:
     return Unit.objects.filter(pk__in=policy.units("process.edit")).order_by("sort_key")
 
 
-def analysis(log: ProcessLog, selection: Selection) -> Analysis:
-    """The figures of the selected cases of a log.
+def loaded(log: ProcessLog) -> EventLog:
+    """All events of a log, read once.
 
     Raises:
         NotFound: the log has not been read.
     """
     if not log.ready:
         raise NotFound("process_log", log.public_id)
-    place = (log.public_id, log.version)
-    marked = tuple(log.not_waiting)
 
     def load() -> EventLog:
         return load_log(log.public_id, ReadingOptions.of(log.options))
 
+    return _loaded.get((log.public_id, log.version), load)
+
+
+def analysis(log: ProcessLog, selection: Selection) -> Analysis:
+    """The figures of the selected cases of a log.
+
+    Raises:
+        NotFound: the log has not been read.
+    """
+    marked = tuple(log.not_waiting)
+
     def make() -> Analysis:
         base = None if selection.everything else analysis(log, Selection())
-        return Analysis(_loaded.get(place, load), selection, marked, base)
+        return Analysis(loaded(log), selection, marked, base, timezone.get_default_timezone())
 
-    return _analyses.get((*place, selection, marked), make)
+    return _analyses.get((log.public_id, log.version, selection, marked), make)

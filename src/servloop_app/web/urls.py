@@ -6,15 +6,17 @@ from django.urls import URLPattern, path
 
 from servloop_app.web import account
 from servloop_app.web.collect import dictionary, feedback, imports, one, rows
+from servloop_app.web.demo import planted
 from servloop_app.web.diagnose.urls import urlpatterns as diagnose
 from servloop_app.web.measure.urls import urlpatterns as measure
-from servloop_app.web.process import explore, exports, logs, step
+from servloop_app.web.process.urls import urlpatterns as process
 from servloop_app.web.trust import jobs, log, people, roles, settings, units
 from servloop_app.web.views import general
 
 urlpatterns: list[URLPattern] = [
     path("", general.start, name="start"),
     path("language/", general.language, name="language"),
+    path("sample/planted/", planted.planted, name="planted"),
     path("collect/imports/", imports.imports, name="imports"),
     path("collect/imports/add/", imports.add, name="import_add"),
     path("collect/imports/<uuid:public_id>/", one.one, name="import"),
@@ -33,17 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("collect/data/", dictionary.dictionary, name="data_dictionary"),
     *measure,
     *diagnose,
-    path("diagnose/process/", logs.logs, name="process_logs"),
-    path("diagnose/process/add/", logs.add, name="process_add"),
-    path("diagnose/process/sample/", logs.add_sample, name="process_sample"),
-    path("diagnose/process/<uuid:public_id>/", explore.explore, name="process_log"),
-    path("diagnose/process/<uuid:public_id>/work/", explore.work, name="process_work"),
-    path("diagnose/process/<uuid:public_id>/step/", step.step, name="process_step"),
-    path("diagnose/process/<uuid:public_id>/not-waiting/", step.not_waiting, name="process_not_waiting"),
-    path("diagnose/process/<uuid:public_id>/columns/", logs.columns, name="process_columns"),
-    path("diagnose/process/<uuid:public_id>/delete/", logs.delete, name="process_delete"),
-    path("diagnose/process/<uuid:public_id>/map.svg", exports.map_file, name="process_map_file"),
-    path("diagnose/process/<uuid:public_id>/<slug:table>.csv", exports.table_file, name="process_table_file"),
+    *process,
     path("trust/people/", people.people, name="people"),
     path("trust/people/add/", people.add, name="person_add"),
     path("trust/people/<uuid:public_id>/", people.person, name="person"),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,9 +21,11 @@ from servloop.diagnose.process.layout import MapGraph
 from servloop_app.core.errors import ActionError
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.diagnose import queries
-from servloop_app.diagnose.analysis import SHARES, Analysis, Selection, map_graph, shown_parts, without_edge
+from servloop_app.diagnose.analysis import SHARES, Analysis, Selection, map_graph, shown_parts
 from servloop_app.diagnose.models import ProcessLog
 from servloop_app.web.process import findings
+from servloop_app.web.process.chips import conditions
+from servloop_app.web.process.frame import selected, tabs
 from servloop_app.web.process.histogram import histogram
 from servloop_app.web.process.logs import reason
 
@@ -101,10 +104,12 @@ def context_of(request: HttpRequest, log: ProcessLog, view: View) -> dict[str, A
     share = analysis.base.readable_share if view.share is None else view.share
     context: dict[str, Any] = {
         "log": log,
+        "tabs": tabs(log, view.selection, "map"),
+        "cases_address": reverse("process_cases", args=[log.public_id]) + selected(view.selection),
         "view": view,
         "analysis": analysis,
         "finding": findings.waiting(analysis),
-        "conditions": conditions(view, analysis),
+        "conditions": conditions(view, analysis.base.log.activity_labels),
         "may_edit": policy_of(request).may("process.edit", log.unit_id),
         "may_export": policy_of(request).may("data.export", log.unit_id),
         "notices": [notice.message(get_language() or "en") for notice in log.notices],
@@ -167,28 +172,6 @@ def _statistics(view: View) -> list[dict[str, Any]]:
     return [
         {"label": label, "query": view.query(statistic=statistic), "current": view.statistic == statistic}
         for statistic, label in labels.items()
-    ]
-
-
-def conditions(view: View, analysis: Analysis) -> list[dict[str, str]]:
-    """The conditions that hold, each with the address that takes it away."""
-    names = analysis.base.log.activity_labels
-    chosen = view.selection
-    listed: list[tuple[str, str, Selection]] = []
-    for code in chosen.activities:
-        fewer = tuple(kept for kept in chosen.activities if kept != code)
-        listed.append((_("with"), names[code], replace(chosen, activities=fewer)))
-    for code in chosen.without:
-        fewer = tuple(kept for kept in chosen.without if kept != code)
-        listed.append((_("without"), names[code], replace(chosen, without=fewer)))
-    for source, target in chosen.edges:
-        text = f"{names[source]} → {names[target]}"
-        listed.append((_("directly"), text, without_edge(chosen, (source, target))))
-    if chosen.variant:
-        text = " → ".join(names[code] for code in chosen.variant)
-        listed.append((_("path"), text, replace(chosen, variant=())))
-    return [
-        {"label": label, "text": text, "query": view.query(selection=rest)} for label, text, rest in listed
     ]
 
 

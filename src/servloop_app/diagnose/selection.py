@@ -1,0 +1,231 @@
+"""Which cases of a log are looked at: the conditions that an address carries from page to page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from servloop.diagnose.process.event_log import EventLog
+from servloop.diagnose.process.filtering import (
+    between,
+    with_activity,
+    with_attribute,
+    with_path,
+    with_variants,
+)
+from servloop_app.core.errors import ActionError
+
+Path = tuple[int, ...]
+# Columns of a log by which cases are chosen: people and departments.
+PARTIES = ("resource", "department")
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Handover:
+    """A direct succession from one party to another."""
+
+    column: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which cases are looked at; activities by their code in the log, so that a link stays short.
+
+    Attributes:
+        activities: cases in which every one of these occurs.
+        without: cases in which none of these occurs.
+        edges: cases in which every one of these direct successions occurs.
+        variant: cases that take exactly this path.
+        again: cases in which every one of these occurs more than once.
+        longer, shorter: cases that took at least, or less than, so many seconds of elapsed time.
+        since, until: cases that begin on or after the one day and on or before the other.
+        parties: cases with an event of every one of these (column, value).
+        handovers: cases in which every one of these occurs.
+    """
+
+    activities: Path = ()
+    without: Path = ()
+    edges: tuple[tuple[int, int], ...] = ()
+    variant: Path = ()
+    again: Path = ()
+    longer: int | None = None
+    shorter: int | None = None
+    since: date | None = None
+    until: date | None = None
+    parties: tuple[tuple[str, str], ...] = ()
+    handovers: tuple[Handover, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is filtered."""
+        return self == Selection()
+
+    @classmethod
+    def parse(cls, query: Mapping[str, Sequence[str]]) -> Selection:
+        """From the parameters of an address, as `query` writes them.
+
+        Raises:
+            ActionError: ``diagnose.bad_filter``, a parameter is not what a page of ours writes.
+        """
+        try:
+            edges = [_codes(text, "-") for text in query.get("edge", ())]
+            return cls(
+                activities=tuple(int(text) for text in query.get("with", ())),
+                without=tuple(int(text) for text in query.get("without", ())),
+                edges=tuple((source, target) for source, target in edges),
+                variant=_codes(_one(query, "variant"), "."),
+                again=tuple(int(text) for text in query.get("again", ())),
+                longer=_seconds(_one(query, "longer")),
+                shorter=_seconds(_one(query, "shorter")),
+                since=_day(_one(query, "since")),
+                until=_day(_one(query, "until")),
+                parties=tuple(_party(text) for text in query.get("who", ())),
+                handovers=tuple(_handover(text) for text in query.get("hand", ())),
+            )
+        except ValueError:
+            raise ActionError("diagnose.bad_filter") from None
+
+    def query(self) -> dict[str, list[str]]:
+        """The parameters of an address; `parse` reads them back."""
+        written = {
+            "with": [str(code) for code in self.activities],
+            "without": [str(code) for code in self.without],
+            "edge": [f"{source}-{target}" for source, target in self.edges],
+            "variant": [".".join(map(str, self.variant))] if self.variant else [],
+            "again": [str(code) for code in self.again],
+            "longer": [] if self.longer is None else [str(self.longer)],
+            "shorter": [] if self.shorter is None else [str(self.shorter)],
+            "since": [self.since.isoformat()] if self.since else [],
+            "until": [self.until.isoformat()] if self.until else [],
+            "who": [_joined(*party) for party in self.parties],
+            "hand": [_joined(one.column, one.source, one.target) for one in self.handovers],
+        }
+        return {name: values for name, values in written.items() if values}
+
+    def conditions(self) -> Iterator[tuple[str, Any, Selection]]:
+        """Each condition: its kind, what it says, and the selection without it."""
+        for name in ("activities", "without", "edges", "again", "parties", "handovers"):
+            held = getattr(self, name)
+            for one in held:
+                fewer: dict[str, Any] = {name: tuple(kept for kept in held if kept != one)}
+                yield name, one, replace(self, **fewer)
+        if self.variant:
+            yield "variant", self.variant, replace(self, variant=())
+        for name in ("longer", "shorter", "since", "until"):
+            if getattr(self, name) is not None:
+                bare: dict[str, Any] = {name: None}
+                yield name, getattr(self, name), replace(self, **bare)
+
+    def also(self, **conditions: Any) -> Selection:
+        """The selection with further conditions; repeated ones count once."""
+        added: dict[str, Any] = {
+            name: tuple(dict.fromkeys([*getattr(self, name), *value]))
+            if isinstance(value, tuple) and name != "variant"
+            else value
+            for name, value in conditions.items()
+        }
+        return replace(self, **added)
+
+    def apply(self, log: EventLog, zone: tzinfo | None = None) -> EventLog:
+        """The log of the selected cases.
+
+        Args:
+            log: the whole log.
+            zone: in which days begin; UTC without it.
+
+        Raises:
+            ActionError: ``diagnose.bad_filter``, the log has no such activity or column.
+        """
+        names = log.activity_labels
+        edges = (code for edge in self.edges for code in edge)
+        codes = {*self.activities, *self.without, *self.variant, *self.again, *edges}
+        columns = {column for column, _value in self.parties} | {one.column for one in self.handovers}
+        if any(not 0 <= code < len(names) for code in codes) or not all(map(log.has_column, columns)):
+            raise ActionError("diagnose.bad_filter")
+        log = self._by_time(log, zone or ZoneInfo("UTC"))
+        if self.variant:
+            log = with_variants(log, [tuple(names[code] for code in self.variant)])
+        for code in self.activities:
+            log = with_activity(log, [names[code]])
+        if self.without:
+            log = with_activity(log, [names[code] for code in self.without], keep=False)
+        for source, target in self.edges:
+            log = with_path(log, names[source], names[target])
+        for code in self.again:
+            log = log.keep_cases(np.bincount(log.case_index[log.activity == code], minlength=log.cases) > 1)
+        for column, value in self.parties:
+            log = with_attribute(log, column, [value])
+        for one in self.handovers:
+            log = _with_handover(log, one)
+        return log
+
+    def _by_time(self, log: EventLog, zone: tzinfo) -> EventLog:
+        if self.longer is not None:
+            log = log.keep_cases(log.throughput >= self.longer * _MICROSECONDS)
+        if self.shorter is not None:
+            log = log.keep_cases(log.throughput < self.shorter * _MICROSECONDS)
+        if self.since or self.until:
+            after = None if self.until is None else _begin(self.until + timedelta(days=1), zone)
+            since = None if self.since is None else _begin(self.since, zone)
+            log = between(log, since, after, rule="starting")
+        return log
+
+
+def _with_handover(log: EventLog, wanted: Handover) -> EventLog:
+    codes, labels = log.codes_of(wanted.column)
+    known = {label: code for code, label in enumerate(labels.to_list())}
+    if wanted.source not in known or wanted.target not in known:
+        return log.keep_cases(np.zeros(log.cases, dtype=np.bool_))
+    direct = (codes[:-1] == known[wanted.source]) & (codes[1:] == known[wanted.target]) & log.inner
+    keep = np.zeros(log.cases, dtype=np.bool_)
+    keep[log.case_index[1:][direct]] = True
+    return log.keep_cases(keep)
+
+
+def _begin(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time.min, zone)
+
+
+def _one(query: Mapping[str, Sequence[str]], name: str) -> str:
+    return next(iter(query.get(name, ())), "")
+
+
+def _codes(text: str, separator: str) -> Path:
+    return tuple(int(part) for part in text.split(separator)) if text else ()
+
+
+def _seconds(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _joined(*parts: str) -> str:
+    return "~".join(quote(part, safe="").replace("~", "%7E") for part in parts)
+
+
+def _party(text: str) -> tuple[str, str]:
+    column, value = (unquote(part) for part in text.split("~"))
+    return _known(column), value
+
+
+def _handover(text: str) -> Handover:
+    column, source, target = (unquote(part) for part in text.split("~"))
+    return Handover(_known(column), source, target)
+
+
+def _known(column: str) -> str:
+    if column not in PARTIES:
+        raise ValueError(column)
+    return column
