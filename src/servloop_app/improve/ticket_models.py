@@ -79,12 +79,12 @@ class Ticket(models.Model):
     # While the customer is asked, the clock of the resolution stands still, but not for longer than agreed.
     paused_at = models.DateTimeField(null=True)
     paused_until = models.DateTimeField(null=True)
+    due_before_pause = models.DateTimeField(null=True)
     reply_breached_at = models.DateTimeField(null=True)  # when the breach was marked
     resolution_breached_at = models.DateTimeField(null=True)
     cause = models.CharField(_("cause"), max_length=12, choices=Cause, blank=True)
     result = models.CharField(_("result"), max_length=12, choices=Result, blank=True)
     reopened = models.PositiveSmallIntegerField(default=0)
-    stored_at = models.DateTimeField(null=True)  # `changed_at` of the state that the facts hold
 
     class Meta:
         verbose_name = _("ticket")
@@ -118,13 +118,11 @@ class TicketEntry(models.Model):
         TAKEN = "taken", _("taken on")
         NOTE = "note", _("internal note")
         REPLY = "reply", _("reply to the customer")
-        ASKED = "asked", _("customer asked")
         RESUMED = "resumed", _("work goes on")
         HANDED_OVER = "handed_over", _("handed over")
         LEVEL = "level", _("level changed")
         LINKED = "linked", pgettext_lazy("timeline", "linked")
         BREACHED = "breached", _("time limit passed")
-        ANSWERED = "answered", pgettext_lazy("timeline", "answered")
         CLOSED = "closed", pgettext_lazy("timeline", "closed")
         REOPENED = "reopened", _("opened again")
 
@@ -149,6 +147,18 @@ class TicketEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.place} {self.kind}"
+
+
+class TicketFacts(models.Model):
+    """Up to where the facts know a ticket: the books of the job that carries tickets into them."""
+
+    UNIT_PATH = "ticket__unit"
+
+    ticket = models.OneToOneField(Ticket, on_delete=models.CASCADE, related_name="facts")
+    changed_at = models.DateTimeField()  # of the state that the facts hold
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} at {self.changed_at:%Y-%m-%d %H:%M}"
 
 
 class ServiceLevel(models.Model):
