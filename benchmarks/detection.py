@@ -117,8 +117,7 @@ def run_all(seeds: Iterable[int], strengths: Iterable[float]) -> list[Seen]:
 
     seen = []
     for seed in seeds:
-        for strength in strengths:
-            seen.append(look(Study(World(seed=seed, strength=strength, flat=True))))
+        seen.extend(look(Study(World(seed=seed, strength=strength, flat=True))) for strength in strengths)
         seen.append(look(Study(World(seed=seed, planted=False))))
         print(f"seed {seed}", flush=True)
     return seen

@@ -30,6 +30,11 @@ _DATA = "var/demo"
     metavar="FOLDER",
     help="Only write sample files there, to try the commands on.",
 )
+@click.option(
+    "--nothing-planted",
+    is_flag=True,
+    help="The same bank without the planted effects and differences: nothing should be found in it.",
+)
 @click.option("--lang", "language", metavar="zh|en", help="Language of the sample files.")
 @click.pass_context
 def command(
@@ -41,11 +46,12 @@ def command(
     *,
     no_serve: bool,
     scale: float,
+    nothing_planted: bool,
 ) -> None:
     """Load a sample organisation and start the platform. 装入示例组织并启动平台。
 
-    The data go to var/demo, or to SERVLOOP_DATA when that is set. Run it again to go on with the same data;
-    delete the folder to start afresh.
+    The data go to var/demo (var/demo-nothing-planted), or to SERVLOOP_DATA when that is set. Run it again to go on
+    with the same data; delete the folder to start afresh.
     """
     if files is not None:
         from servloop_app.demo import sample_files
@@ -55,22 +61,22 @@ def command(
         return
     from servloop_app.cli import platform, up
 
-    os.environ.setdefault("SERVLOOP_DATA", _DATA)
+    os.environ.setdefault("SERVLOOP_DATA", f"{_DATA}-nothing-planted" if nothing_planted else _DATA)
     platform.start_django()
     from django.conf import settings
 
-    made = _load(Path(settings.DATA_FOLDER), scale, at_once=no_serve)
+    made = _load(Path(settings.DATA_FOLDER), scale, planted=not nothing_planted, at_once=no_serve)
     _say_how_to_sign_in(Path(settings.DATA_FOLDER), made, f"http://{host}:{port}/")
     if not no_serve:
         context.invoke(up.command, host=host, port=port)
 
 
-def _load(folder: Path, scale: float, *, at_once: bool) -> Mapping[str, str]:
+def _load(folder: Path, scale: float, *, planted: bool, at_once: bool) -> Mapping[str, str]:
     """Make what is missing, and return the passwords that were made up now."""
     from django.core.management import call_command
 
     from servloop_app.cli import platform
-    from servloop_app.demo import organisation, passwords, process_logs, records
+    from servloop_app.demo import about, organisation, passwords, process_logs, records
 
     actor = platform.machine_owner()
     if platform.migrations_pending():
@@ -82,7 +88,8 @@ def _load(folder: Path, scale: float, *, at_once: bool) -> Mapping[str, str]:
     process_logs.load(actor)
     platform.prepare_database()
     if scale:
-        records.load(actor, scale=scale, at_once=at_once)
+        about.note(folder, planted=planted, scale=scale)
+        records.load(actor, scale=scale, planted=planted, at_once=at_once)
     return made
 
 

@@ -11,6 +11,7 @@ from servloop_app.core.models import Person, Unit
 from servloop_app.core.policy import Policy
 from servloop_app.core.routes import policy_of, preview_of
 from servloop_app.web import menu
+from servloop_app.web.demo import planted
 
 THEME_COOKIE = "servloop_theme"
 
@@ -66,6 +67,11 @@ class Shell:
         if not words[0][0].isascii():
             return words[0][0]
         return "".join(word[0] for word in words[:2]).upper()
+
+    @cached_property
+    def sample(self) -> bool:
+        """Whether these are the sample bank's data: every page says so."""
+        return planted.noted() is not None
 
     @cached_property
     def preview(self) -> Person | None:
