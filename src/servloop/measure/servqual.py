@@ -413,8 +413,10 @@ def _differences(
     scores: ServqualScores, spec: ServqualSpec, members: Mapping[str, IntArray], level: float
 ) -> dict[str, tuple[Difference, ...]]:
     grouped = scores.dimension_gap if spec.with_expectations else scores.dimension_perception
-    complete = np.isfinite(grouped).all(axis=1)
-    overall = np.where(complete, np.where(np.isfinite(grouped), grouped, 0).mean(axis=1), np.nan)
+    items = scores.gap if spec.with_expectations else scores.perception
+    of_all = grouped if spec.dimensions else items
+    complete = np.isfinite(of_all).all(axis=1)
+    overall = np.where(complete, np.where(np.isfinite(of_all), of_all, 0).mean(axis=1), np.nan)
     parts = {"overall": overall} | {name: grouped[:, column] for column, name in enumerate(spec.dimensions)}
     return {
         name: compare_groups(

@@ -15,7 +15,9 @@ class MeasureConfig(AppConfig):
         """Make the job kinds and actions known, and have figures follow the facts."""
         from servloop_app.collect.events import ImportStored, ImportUndone  # noqa: PLC0415  # models are ready now
         from servloop_app.core import hooks  # noqa: PLC0415
-        from servloop_app.measure import tasks  # noqa: PLC0415
+        from servloop_app.measure import study_kinds_survey, study_tasks, tasks  # noqa: PLC0415
 
+        study_kinds_survey.register()
         for event in (ImportStored, ImportUndone):
             hooks.subscribe(event, tasks.FOLLOW_JOB)
+            hooks.subscribe(event, study_tasks.FOLLOW_JOB)

@@ -10,9 +10,22 @@ from django.utils.translation import gettext_lazy as _
 
 from servloop.measure.figures.formula import AGGREGATES
 from servloop_app.core.localized import LocalizedTextField, PinyinKeyField
+from servloop_app.measure.study_models import Study, StudyGroup, StudyResult, StudyVersion, Survey
 
 if TYPE_CHECKING:
     from servloop.measure.figures.formula import Kept
+
+__all__ = [
+    "Metric",
+    "MetricResult",
+    "MetricVersion",
+    "SavedView",
+    "Study",
+    "StudyGroup",
+    "StudyResult",
+    "StudyVersion",
+    "Survey",
+]
 
 
 class Metric(models.Model):
