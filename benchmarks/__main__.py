@@ -11,7 +11,9 @@ from pathlib import Path
 SUITES = {
     "application": "benchmarks.application",
     "facts": "benchmarks.facts",
+    "figures": "benchmarks.figures",
     "measure": "benchmarks.measure",
+    "pages": "benchmarks.pages",
     "process": "benchmarks.process",
 }
 

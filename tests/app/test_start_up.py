@@ -9,8 +9,8 @@ from tests.conftest import ROOT
 
 from servloop_app.cli import supervisor
 
-# Statistics, learning and printing are the worker's business.
-HEAVY = ["scipy", "sklearn", "statsmodels", "pandas", "weasyprint", "matplotlib"]
+# Statistics, learning and printing are the worker's business, and so is writing facts.
+HEAVY = ["scipy", "sklearn", "statsmodels", "pandas", "weasyprint", "matplotlib", "pyarrow", "deltalake"]
 LOOK = f"""
 import json, pathlib, re, sys
 import servloop_app.config.wsgi

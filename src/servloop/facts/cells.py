@@ -7,7 +7,10 @@ Everything a page shows is merged from these few cells, so that no request touch
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
 
 from servloop.errors import SpecError
 from servloop.facts.schema import TABLES
@@ -17,7 +20,6 @@ from servloop.measure.figures.statistics import BIN_GROWTH, ZERO_BIN
 
 if TYPE_CHECKING:
     import duckdb
-    import polars as pl
 
 _TYPES: Mapping[str, Type] = {
     "string": "text",
@@ -129,6 +131,39 @@ def compute_cells(
     return CellTable.from_frame(checked.kept, facts.sql(sql, params=params).pl())
 
 
+def compute_periods(
+    facts: duckdb.DuckDBPyConnection, source: str, formula: str, grain: Literal["week", "month"]
+) -> pl.DataFrame:
+    """Statistics by unit, period and channel: the finer view that an effect is looked for in.
+
+    Args:
+        facts: a connection of a snapshot, limited to the scope that may be seen.
+        source: one of `SOURCES`.
+        formula: the formula.
+        grain: ISO weeks (from Monday) or months.
+
+    Returns:
+        Columns ``unit_id``, ``month`` (first day of the period), ``channel``, ``n``, ``hits``, ``against``, ``total``,
+        ``squares``, ``bins`` (list of structs of place and rows, or null).
+
+    Raises:
+        SpecError: `figures.…`.
+    """
+    columns = columns_of(source)
+    relation = f"({_CASES})" if source == "cases" else f'"{source}"'
+    sql, params = _query(parse_formula(formula, columns), relation, "channel" in columns, None, grain)
+    found: pl.DataFrame = facts.sql(sql, params=params).pl()
+    return found
+
+
+def newest_day(facts: duckdb.DuckDBPyConnection, source: str) -> date | None:
+    """The last local day for which a source has rows; None without any."""
+    relation = f"({_CASES})" if source == "cases" else f'"{source}"'
+    row = facts.sql(f"SELECT max(local_date) FROM {relation}").fetchone()
+    found: date | None = row[0] if row else None
+    return found
+
+
 def records_of(
     facts: duckdb.DuckDBPyConnection,
     source: str,
@@ -170,22 +205,26 @@ def records_of(
         cells = "unnest(?::VARCHAR[]), unnest(?::VARCHAR[])::DATE, unnest(?::VARCHAR[]), unnest(?::VARCHAR[])"
         inside = f"({', '.join(places)}) IN (SELECT ({cells}))"
         writer.params.extend(within[0].places(within[1]))
-    page: pl.DataFrame = facts.sql(
+    page = facts.sql(
         f"SELECT {listed}, counted FROM ({base}) WHERE counted IS NOT NULL AND {inside}"
         f" ORDER BY occurred_at DESC, {ties} LIMIT {limit:d} OFFSET {offset:d}",
         params=writer.params,
-    ).pl()
-    return page
+    )
+    return pl.DataFrame(page)  # `page.pl()` would load PyArrow into the web process
 
 
 def _query(
-    formula: Formula, relation: str, has_channel: bool, segment: str | None
+    formula: Formula,
+    relation: str,
+    has_channel: bool,
+    segment: str | None,
+    grain: Literal["week", "month"] = "month",
 ) -> tuple[str, list[object]]:
     writer = _Writer()
     dimensions = ", ".join(
         (
             "unit_id",
-            "date_trunc('month', local_date)::DATE AS month",
+            f"date_trunc('{grain}', local_date)::DATE AS month",
             "channel" if has_channel else "NULL::VARCHAR AS channel",
             f"{_column(segment)} AS segment" if segment else "NULL::VARCHAR AS segment",
         )

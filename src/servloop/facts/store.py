@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from servloop.errors import ServLoopError
+from servloop.facts.delta_log import UnusualLogError, read_log
 from servloop.facts.locks import lock
 from servloop.facts.schema import SCHEMA_VERSION, TABLES
 from servloop.facts.snapshot import Snapshot, TableFiles
@@ -235,15 +236,21 @@ class FactStore:
     def _files(self, table: str) -> TableFiles:
         if not self._exists(table):
             return TableFiles(-1, (), ())
-        delta = self._open(table)
-        revised, paths = [], []
-        for action in _actions(delta):
-            path = str(self.folder / table / action["path"])
-            paths.append(path)
-            # A file without statistics is treated as one with revisions: slower, never wrong.
-            if action.get("max.revision") is None or action["max.revision"] > 0:
-                revised.append(path)
-        return TableFiles(int(delta.version()), tuple(paths), tuple(revised))
+        version, highest = self._state_of(table)
+        paths = {name: str(self.folder / table / name) for name in highest}
+        # A file without statistics is treated as one with revisions: slower, never wrong.
+        revised = tuple(paths[name] for name, revision in highest.items() if revision is None or revision > 0)
+        return TableFiles(version, tuple(paths.values()), revised)
+
+    def _state_of(self, table: str) -> tuple[int, dict[str, int | None]]:
+        """Version and files with their highest revision; the caller holds the readers' lock."""
+        try:
+            log = read_log(self.folder / table)
+        except UnusualLogError:
+            delta = self._open(table)
+            return int(delta.version()), {a["path"]: a.get("max.revision") for a in _actions(delta)}
+        _require_plain(table, log.reader_version, log.features)
+        return log.version, log.files
 
     # Tables on disk
 
@@ -260,13 +267,7 @@ class FactStore:
             self._create(table)
         delta = DeltaTable(path)
         protocol = delta.protocol()
-        if protocol.min_reader_version > _READER_VERSION or protocol.reader_features:
-            raise FactStoreError(
-                "facts.unsupported_table",
-                table=table,
-                version=protocol.min_reader_version,
-                features=sorted(map(str, protocol.reader_features or ())),
-            )
+        _require_plain(table, protocol.min_reader_version, protocol.reader_features or ())
         if create:
             self._evolve(table, delta)
         return delta
@@ -311,6 +312,13 @@ class FactStore:
             yield
 
 
+def _require_plain(table: str, version: int, features: Iterable[object]) -> None:
+    """Refuse tables that another program gave features which would show erased rows here."""
+    features = sorted(map(str, features))
+    if version > _READER_VERSION or features:
+        raise FactStoreError("facts.unsupported_table", table=table, version=version, features=features)
+
+
 @contextmanager
 def _all_locks(paths: Sequence[Path]) -> Iterator[None]:
     from contextlib import ExitStack
@@ -346,9 +354,9 @@ def _conform(table: str, rows: pa.Table) -> pa.Table:
 
 
 def _actions(delta: DeltaTable) -> list[dict[str, Any]]:
-    import pyarrow as pa
+    import polars as pl
 
-    return pa.table(delta.get_add_actions(flatten=True)).to_pylist()  # type: ignore[no-any-return]
+    return pl.DataFrame(delta.get_add_actions(flatten=True)).to_dicts()
 
 
 def _writer_properties() -> Any:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import pyarrow as pa
 
 from servloop.facts import TABLES
 from servloop.facts.locks import lock
 from servloop_app.collect import feedback, files
 from servloop_app.collect.models import FeedbackRecord
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _BATCH = 20_000
 _TIMES = [c.name for c in TABLES["feedback"].columns if c.type == "timestamp"]
@@ -42,6 +44,8 @@ def rebuild_feedback() -> int:
 
 
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
+    import pyarrow as pa  # noqa: PLC0415  # the web process imports this module and does without
+
     schema = TABLES["feedback"].arrow()
     frame = pl.from_arrow(pa.Table.from_pylist([], schema=schema))
     assert isinstance(frame, pl.DataFrame)

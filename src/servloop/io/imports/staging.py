@@ -13,11 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from servloop.io.batches import read_batches
 from servloop.io.imports.checks import Checked, UnitIndex, check
@@ -27,6 +25,10 @@ from servloop.io.imports.shapes import to_facts
 from servloop.io.imports.targets import Target
 from servloop.io.raw_table import RawTable
 from servloop.results import Notice
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 REJECTS = {
     "line": pl.Int64,
@@ -231,6 +233,8 @@ class _Writers:
             self._last.result()
 
     def _write(self, table: str, rows: pl.DataFrame) -> None:
+        import pyarrow.parquet as pq  # the web process imports this module and does without
+
         data: pa.Table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
         if table not in self._open:
             path = self._folder / f"{table}.parquet"
