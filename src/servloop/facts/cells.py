@@ -159,7 +159,7 @@ def compute_periods(
 def newest_day(facts: duckdb.DuckDBPyConnection, source: str) -> date | None:
     """The last local day for which a source has rows; None without any."""
     relation = f"({_CASES})" if source == "cases" else f'"{source}"'
-    row = facts.sql(f"SELECT max(local_date) FROM {relation}").fetchone()
+    row = facts.execute(f"SELECT max(local_date) FROM {relation}").fetchone()
     found: date | None = row[0] if row else None
     return found
 

@@ -1,9 +1,10 @@
-"""Verify: did it help? Experiments, before and after, comparison units, return on investment, verdicts."""
+"""Verify: did it help? Declared checks, experiments, before and after, comparison units, return on investment, verdicts."""
 
 from __future__ import annotations
 
 from servloop.verify.before_after import before_after
 from servloop.verify.difference_in_differences import difference_in_differences, two_by_two
+from servloop.verify.evaluation import evaluate
 from servloop.verify.experiment import experiment
 from servloop.verify.experiments import (
     compare_adjusted,
@@ -23,6 +24,7 @@ from servloop.verify.planning import (
     subjects_for_shares,
 )
 from servloop.verify.return_on_investment import return_on_investment
+from servloop.verify.series_planning import power_of_series
 from servloop.verify.synthetic_control import synthetic_control
 from servloop.verify.verdict import verdict
 
@@ -37,8 +39,10 @@ __all__ = [
     "compare_shares",
     "confidence_sequence",
     "difference_in_differences",
+    "evaluate",
     "experiment",
     "power_of_means",
+    "power_of_series",
     "return_on_investment",
     "sample_ratio",
     "sequential_test",

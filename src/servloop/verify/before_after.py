@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,8 @@ class Model:
         logarithm: model the logarithm: effects are then relative.
         lags: memory of the errors in points; by the rule 4 (n / 100)^(2/9), at least one season, when None.
         small_sample: multiply the covariance by n / (n - k).
+        cautious: in short series Newey-West errors come out too small; then no interval is narrower than errors of
+            constantly fading memory (AR(1)) would make it.
     """
 
     trend: bool = True
@@ -45,6 +48,7 @@ class Model:
     logarithm: bool = False
     lags: int | None = None
     small_sample: bool = False
+    cautious: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +133,7 @@ def before_after(
         raise InputError("verify.not_positive", row=int(np.argmax(series <= 0)) + 1)
     used = ~np.isnan(series)
     n_before, n_after = int(used[:start].sum()), int(used[start:].sum())
-    design, names = _design(series.size, start, model, phase)
+    design, names = design_of(series.size, start, model, phase)
     lags = _lags(int(used.sum()), model)
     fit = None
     if n_before >= FEWEST_BEFORE and n_after >= FEWEST_AFTER:
@@ -140,9 +144,10 @@ def before_after(
     return _evaluate(_Fitted(series, start, design, names, model, fit, lags, level), declared=declared)
 
 
-def _design(
+def design_of(
     size: int, start: int, model: Model, phase: Sequence[object] | npt.ArrayLike | None
 ) -> tuple[Floats, list[str]]:
+    """The columns of the model and their names; those of the effect end in ``_change``."""
     time = np.arange(size, dtype=np.float64)
     after = (time >= start).astype(np.float64)
     columns, names = [np.ones(size)], ["constant"]
@@ -183,9 +188,18 @@ class _Fitted:
     lags: int
     level: float
 
-    @property
-    def covariance(self) -> Floats:
-        return self.fit.newey_west(self.lags, small_sample=self.model.small_sample)
+    @cached_property
+    def covariances(self) -> list[Floats]:
+        """Of the coefficients; the largest variance of a figure counts."""
+        found = [self.fit.newey_west(self.lags, small_sample=self.model.small_sample)]
+        if self.model.cautious:
+            found.append(self.fit.autoregressive(np.flatnonzero(~np.isnan(self.series))))
+        return found
+
+    def error(self, weights: Floats) -> Floats:
+        """Standard errors of linear combinations of the coefficients, one for each row of weights."""
+        variances = [np.einsum("...j,jk,...k->...", weights, one, weights) for one in self.covariances]
+        return np.asarray(np.sqrt(np.maximum(np.max(variances, axis=0), 0.0)))
 
     @property
     def n(self) -> int:
@@ -205,7 +219,7 @@ class _Fitted:
 
     def linear(self, weights: Floats) -> Effect:
         """A linear combination of the coefficients."""
-        error = float(np.sqrt(np.maximum(weights @ self.covariance @ weights, 0.0)))
+        error = float(self.error(weights))
         value = float(weights @ self.fit.coefficients)
         method = _words(self.model, self.lags)
         return Effect.student(value, error, self.fit.freedom, self.n, method=method, level=self.level)
@@ -219,7 +233,7 @@ class _Fitted:
 
         without = self.without
         center = without @ self.fit.coefficients
-        error = np.sqrt(np.einsum("ij,jk,ik->i", without, self.covariance, without))
+        error = self.error(without)
         half = float(t.ppf((1 + self.level) / 2, self.fit.freedom)) * error
         return self.back(center), self.back(center - half), self.back(center + half)
 
@@ -241,7 +255,7 @@ class _Fitted:
         if mean <= 0:
             return Estimate.not_computable(shown.n, "verify.counterfactual_not_positive", mean=mean)
         gradient = change / mean - base * shown.value / mean**2
-        error = float(np.sqrt(gradient @ self.covariance @ gradient))
+        error = float(self.error(gradient))
         share = shown.value / mean
         return Effect.student(
             share, error, self.fit.freedom, shown.n, method="delta method", level=self.level
@@ -298,7 +312,8 @@ def _words(model: Model, lags: int) -> str:
     parts += ["trend"] if model.trend else []
     parts += [f"season {model.season}"] if model.season else []
     parts += ["logarithm"] if model.logarithm else []
-    return ", ".join([*parts, f"Newey-West errors with {lags} lags"])
+    parts += [f"Newey-West errors with {lags} lags"]
+    return ", ".join(parts + (["at least AR(1) errors"] if model.cautious else []))
 
 
 def _not_computable(series: Floats, n_before: int, n_after: int, lags: int, method: str) -> BeforeAfter:

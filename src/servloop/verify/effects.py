@@ -101,6 +101,18 @@ class Regression:
         factor = len(scores) / self.freedom if small_sample else 1.0
         return np.asarray(factor * self.bread @ meat @ self.bread)
 
+    def autoregressive(self, time: Codes) -> Floats:
+        """Covariance of the coefficients for errors that fade with time by a constant factor (AR(1)).
+
+        Args:
+            time: place of each row in the series; gaps count.
+        """
+        n, k = self.design.shape
+        spread = float(self.residuals @ self.residuals) / max(n - k, 1)
+        errors = spread * memory_of(self.residuals, k) ** np.abs(time[:, None] - time[None, :])
+        half = self.bread @ self.design.T
+        return np.asarray(half @ errors @ half.T)
+
     def clustered(self, clusters: Codes, absorbed: int = 0) -> Floats:
         """Covariance for errors that are correlated within clusters.
 
@@ -130,6 +142,19 @@ def least_squares(design: Floats, outcome: Floats) -> Regression | None:
     if np.abs(residuals).max() <= _ROUNDING * np.abs(outcome).max():
         residuals = np.zeros(n)  # a perfect fit: what is left is rounding and no measure of chance
     return Regression(design, coefficients, residuals, inverse @ inverse.T)
+
+
+def memory_of(residuals: Floats, parameters: int) -> float:
+    """Autocorrelation of the errors at one step's distance, from 0 to 0.9, given the residuals of a fit.
+
+    Residuals of a fitted line look less alike than the errors: by about (parameters + 3 ρ) / n, which is put back.
+    """
+    n = residuals.size
+    squares = float(residuals @ residuals)
+    if n < 4 or squares <= 0:
+        return 0.0
+    found = float(residuals[1:] @ residuals[:-1]) / squares
+    return min(max((n * found + parameters) / (n - 3), 0.0), 0.9)
 
 
 def effects_frame(effects: Mapping[str, Effect | Estimate]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Before an experiment and during it: how many subjects, several metrics, looking early.
+"""Before an experiment and during it: how many subjects, what a series can show, several metrics, looking early.
 
 Sources: R's power.prop.test and power.t.test for the conventions; Cohen (1988); Benjamini and Hochberg (1995).
 """

@@ -60,14 +60,14 @@ class Project(models.Model):
         return gate_of(self.method, self.phase)
 
     @property
-    def phase_label(self) -> StrOrPromise:
+    def phase_label(self) -> str:
         """The phase as a word."""
-        return PHASE_LABELS[self.phase]
+        return str(PHASE_LABELS[self.phase])
 
     @property
-    def method_label(self) -> StrOrPromise:
+    def method_label(self) -> str:
         """The method as a word."""
-        return METHOD_LABELS[self.method]
+        return str(METHOD_LABELS[self.method])
 
     @property
     def state_label(self) -> StrOrPromise:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from servloop_app.core.chain import ChainItem, ChainKind, reference
 from servloop_app.core.errors import NotFound
 from servloop_app.core.policy import Policy, scoped
-from servloop_app.improve.project_actions import PROJECT
+from servloop_app.improve.actions_projects import PROJECT
 from servloop_app.improve.project_models import Project, ProjectAction, ProjectCost
 
 PERMISSION = "projects.view"

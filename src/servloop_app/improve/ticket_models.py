@@ -15,9 +15,9 @@ from servloop_app.core.encryption import EncryptedTextField
 class Level(models.TextChoices):
     """How serious a ticket is; it decides how much working time there is."""
 
-    MINOR = "minor", _("minor")
-    GENERAL = "general", _("general")
-    SERIOUS = "serious", _("serious")
+    MINOR = "minor", pgettext_lazy("level", "minor")
+    GENERAL = "general", pgettext_lazy("level", "general")
+    SERIOUS = "serious", pgettext_lazy("level", "serious")
 
 
 class Ticket(models.Model):
@@ -29,16 +29,16 @@ class Ticket(models.Model):
         """Where a ticket stands."""
 
         NEW = "new", pgettext_lazy("ticket", "new")
-        IN_PROGRESS = "in_progress", _("in progress")
+        IN_PROGRESS = "in_progress", pgettext_lazy("ticket", "in progress")
         WAITING = "waiting", _("waiting for the customer")
-        ANSWERED = "answered", _("answered")
+        ANSWERED = "answered", pgettext_lazy("ticket", "answered")
         CLOSED = "closed", pgettext_lazy("ticket", "closed")
 
     class Cause(models.TextChoices):
         """What it came from: the branches of a fishbone."""
 
-        PEOPLE = "people", _("people")
-        PROCESS = "process", _("process")
+        PEOPLE = "people", pgettext_lazy("cause", "people")
+        PROCESS = "process", pgettext_lazy("cause", "process")
         SYSTEM = "system", _("systems and equipment")
         MATERIAL = "material", _("documents and material")
         INFORMATION = "information", _("information given")
@@ -48,9 +48,9 @@ class Ticket(models.Model):
     class Result(models.TextChoices):
         """How it was settled."""
 
-        SOLVED = "solved", _("solved")
+        SOLVED = "solved", pgettext_lazy("ticket", "solved")
         COMPENSATED = "compensated", _("made good")
-        EXPLAINED = "explained", _("explained")
+        EXPLAINED = "explained", pgettext_lazy("ticket", "explained")
         UNFOUNDED = "unfounded", _("not founded")
         UNREACHABLE = "unreachable", _("customer could not be reached")
 
@@ -66,7 +66,7 @@ class Ticket(models.Model):
     source = models.CharField(max_length=80, blank=True)  # reference of what it was opened from
     person_key = models.CharField(max_length=32, blank=True, db_index=True)  # the customer, as in the facts
     opened_by = models.ForeignKey("core.Person", on_delete=models.SET_NULL, null=True, related_name="+")
-    opened_at = models.DateTimeField(_("opened"))
+    opened_at = models.DateTimeField(pgettext_lazy("ticket", "opened at"))
     changed_at = models.DateTimeField()
     # Both clocks run in working time of the unit; what they were given is kept, since the rules may change.
     reply_allowed = models.PositiveIntegerField()  # working seconds

@@ -8,6 +8,10 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from servloop_app.plan.goal_models import Goal, GoalVersion
+
+__all__ = ["Goal", "GoalVersion", "Opportunity"]
+
 
 class Opportunity(models.Model):
     """Something worth doing about findings that belong together. It survives every recomputation."""

@@ -10,9 +10,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from servloop_app.core.actions import Action, Actor
-from servloop_app.core.errors import ActionError, NotFound
+from servloop_app.core.errors import ActionError, Conflict, NotFound
 from servloop_app.core.hooks import emit
-from servloop_app.improve.project_actions import OnProject, person_of, reason_of, step
+from servloop_app.improve.actions_projects import OnProject, person_of, reason_of, step
 from servloop_app.improve.project_events import ProjectCostsChanged
 from servloop_app.improve.project_models import Project, ProjectAction, ProjectCost
 
@@ -77,8 +77,6 @@ class MoveProjectAction(Action[ProjectAction]):
     def validate(self, actor: Actor) -> None:  # noqa: ARG002
         found = find_action(self.action)
         if found.project.state != Project.State.ACTIVE:
-            from servloop_app.core.errors import Conflict  # noqa: PLC0415
-
             raise Conflict("improve_app.project_closed", number=found.project.number)
         if self.state not in ProjectAction.State.values:
             raise ActionError(

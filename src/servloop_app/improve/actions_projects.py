@@ -10,18 +10,20 @@ from django.utils import timezone
 
 from servloop.results import Notice
 from servloop_app.core.actions import Action, Actor, find_person, find_unit
-from servloop_app.core.chain import connect, reference
+from servloop_app.core.chain import chain_kinds, connect, reference
 from servloop_app.core.errors import ActionError, Conflict, NotFound
 from servloop_app.core.models import Person
 from servloop_app.core.numbering import next_number
+from servloop_app.core.policy import Policy
 from servloop_app.improve.project_gates import what_is_missing
 from servloop_app.improve.project_models import Project, ProjectStep
 from servloop_app.improve.project_phases import PHASES, first_phase, gate_of, next_phase
-from servloop_app.plan.goal_actions import GOAL, find_goal
+from servloop_app.plan.actions_goals import GOAL, find_goal
 from servloop_app.plan.goal_models import Goal
 
 PROJECT = "project"
 PREFIX = "PJ"
+_OWN_ORDER = 50  # of projects in the chain: only what stands before is evidence
 _LONGEST_TITLE = 200
 _LONGEST_TEXT = 300
 _LONGEST_PURPOSE = 2000
@@ -196,16 +198,8 @@ class AttachEvidence(OnProject):
 
     def validate(self, actor: Actor) -> None:
         self.active()
-        from servloop_app.core.chain import chain_kinds  # noqa: PLC0415  # filled when all packages are ready
-
-        kind, _colon, public_id = self.evidence.partition(":")
-        known = chain_kinds[kind] if kind in chain_kinds else None
-        try:
-            found = known is not None and actor.policy.may(known.permission)
-            items = list(known.items(actor.policy, [UUID(public_id)])) if known is not None and found else []
-        except ValueError:
-            items = []
-        if not items or (known is not None and known.order >= _OWN_ORDER):
+        if not _visible(actor.policy, self.evidence):
+            kind, _colon, public_id = self.evidence.partition(":")
             raise NotFound(kind or "evidence", public_id)
 
     def perform(self, actor: Actor) -> Project:
@@ -215,7 +209,18 @@ class AttachEvidence(OnProject):
         return found
 
 
-_OWN_ORDER = 50
+def _visible(policy: Policy, evidence: str) -> bool:
+    """Whether an object of an earlier stage exists, as far as the person may see."""
+    name, _colon, public_id = evidence.partition(":")
+    if name not in chain_kinds:
+        return False
+    kind = chain_kinds[name]
+    if kind.order >= _OWN_ORDER or not policy.may(kind.permission):
+        return False
+    try:
+        return bool(list(kind.items(policy, [UUID(public_id)])))
+    except ValueError:
+        return False
 
 
 @dataclass
