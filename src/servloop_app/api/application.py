@@ -3,7 +3,19 @@
 from ninja import NinjaAPI
 
 from servloop import __version__
-from servloop_app.api import audit, findings, jobs, me, metrics, opportunities, people, problems, units
+from servloop_app.api import (
+    audit,
+    findings,
+    jobs,
+    me,
+    metrics,
+    opportunities,
+    people,
+    problems,
+    reports,
+    tickets,
+    units,
+)
 from servloop_app.api.authentication import PageAuth, TokenAuth
 from servloop_app.core.routes import public
 
@@ -23,6 +35,8 @@ api.add_router("/units", units.router, tags=["units"])
 api.add_router("/metrics", metrics.router, tags=["metrics"])
 api.add_router("/findings", findings.router, tags=["findings"])
 api.add_router("/opportunities", opportunities.router, tags=["opportunities"])
+api.add_router("/tickets", tickets.router, tags=["tickets"])
+api.add_router("/reports", reports.router, tags=["reports"])
 api.add_router("/audit", audit.router, tags=["audit"])
 api.add_router("/jobs", jobs.router, tags=["jobs"])
 api.add_router("/schedules", jobs.schedules, tags=["jobs"])

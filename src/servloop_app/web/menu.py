@@ -54,16 +54,25 @@ STAGES = (
     ),
     Stage(
         pgettext_lazy("stage", "Measure"),
-        (Page(_("Metrics"), "metrics", "metrics.view"), Page(_("Compare"), "compare", "metrics.view")),
+        (
+            Page(_("Metrics"), "metrics", "metrics.view"),
+            Page(_("Compare"), "compare", "metrics.view"),
+            Page(_("Scorecards"), "scorecards", "models.view"),
+            Page(_("Benchmarks"), "benchmarks", "metrics.view"),
+            Page(_("Model advisor"), "advisor", "models.view"),
+        ),
     ),
     Stage(
         pgettext_lazy("stage", "Diagnose"),
-        (Page(_("Findings"), "findings", "findings.view"), Page(_("Process"), "process_logs", "process.view")),
+        (
+            Page(_("Findings"), "findings", "findings.view"),
+            Page(_("Process"), "process_logs", "process.view"),
+        ),
     ),
     Stage(pgettext_lazy("stage", "Plan"), (Page(_("Opportunities"), "opportunities", "opportunities.view"),)),
-    Stage(pgettext_lazy("stage", "Improve")),
+    Stage(pgettext_lazy("stage", "Improve"), (Page(_("Tickets"), "tickets", "tickets.view"),)),
     Stage(pgettext_lazy("stage", "Verify")),
-    Stage(pgettext_lazy("stage", "Monitor")),
+    Stage(pgettext_lazy("stage", "Monitor"), (Page(_("Reports"), "reports", "reports.view"),)),
 )
 TRUST = Stage(
     pgettext_lazy("stage", "Trust"),

@@ -8,7 +8,9 @@ from servloop_app.web import account
 from servloop_app.web.collect import dictionary, feedback, imports, one, rows
 from servloop_app.web.demo import planted
 from servloop_app.web.diagnose.urls import urlpatterns as diagnose
+from servloop_app.web.improve.tickets_urls import urlpatterns as tickets
 from servloop_app.web.measure.urls import urlpatterns as measure
+from servloop_app.web.monitor.report_urls import urlpatterns as reports
 from servloop_app.web.process.urls import urlpatterns as process
 from servloop_app.web.trust import jobs, log, people, roles, settings, units
 from servloop_app.web.views import general
@@ -34,7 +36,9 @@ urlpatterns: list[URLPattern] = [
     path("collect/feedback/<uuid:public_id>/open/", feedback.open_text, name="feedback_open"),
     path("collect/data/", dictionary.dictionary, name="data_dictionary"),
     *measure,
+    *tickets,
     *diagnose,
+    *reports,
     *process,
     path("trust/people/", people.people, name="people"),
     path("trust/people/add/", people.add, name="person_add"),

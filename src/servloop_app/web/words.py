@@ -77,6 +77,8 @@ VERB_LABELS: dict[str, Promise] = {
     "export": pgettext_lazy("permission", "export"),
 }
 ACTION_LABELS: dict[str, Promise] = {
+    "benchmark.add": _("entered a benchmark"),
+    "benchmark.remove": _("took a benchmark away"),
     "calendar.remove": _("removed a working calendar"),
     "calendar.set": _("set a working calendar"),
     "calendar.update_holidays": _("updated public holidays"),
@@ -192,6 +194,7 @@ ACTION_LABELS: dict[str, Promise] = {
     "view.save": _("saved a view"),
 }
 JOB_LABELS: dict[str, Promise] = {
+    "benchmarks.follow_facts": _("Follow imported benchmarks"),
     "effects.evaluate": _("Compute what came of a change"),
     "effects.follow": _("Follow new figures with the effect checks"),
     "effects.payback": _("Work out the payback of a project"),

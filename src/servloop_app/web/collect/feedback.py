@@ -13,8 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 from servloop_app.collect import queries
 from servloop_app.collect.actions import OpenFeedbackText
 from servloop_app.collect.models import FeedbackRecord, Import
+from servloop_app.core.chain import reference
 from servloop_app.core.errors import NotFound
+from servloop_app.core.policy import Policy
 from servloop_app.core.routes import policy, policy_of
+from servloop_app.improve.actions_tickets import unit_of_record
+from servloop_app.improve.models import Level
+from servloop_app.improve.ticket_queries import ticket_of
 from servloop_app.web.submit import page_of, submit
 
 
@@ -77,5 +82,15 @@ def _record(
         "may_see_import": queries.imports(rights).filter(pk=found.brought_by_id).exists(),
         "further": json.loads(found.attributes) if found.attributes else {},
         "revisions": queries.revisions(found),
+        "ticket": _ticket(rights, found),
+        "may_make_ticket": rights.may("tickets.edit", unit_of_record(found).pk),
+        "levels": Level.choices,
     }
     return render(request, "web/collect/record.html", context, status=status)
+
+
+def _ticket(rights: Policy, found: FeedbackRecord) -> dict[str, Any]:
+    """Whether the record is a ticket, and which one as far as the person may see it."""
+    taken = ticket_of(reference("feedback", found.pk))
+    seen = taken is not None and rights.may("tickets.view", taken.unit_id)
+    return {"taken": taken is not None, "seen": taken if seen else None}
