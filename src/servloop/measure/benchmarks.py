@@ -120,27 +120,30 @@ class BenchmarkComparison(Result):
         )
 
 
-def compare(own: Estimate, benchmark: Benchmark) -> BenchmarkComparison:
+def compare(
+    own: Estimate, benchmark: Benchmark, *, unit: str | None = None, direction: str | None = None
+) -> BenchmarkComparison:
     """Compare a figure with a benchmark.
 
     Args:
         own: in the benchmark's unit.
         benchmark: shipped or one's own.
+        unit: in which ``own`` is; that of the benchmark's metric when None, which must then be in the catalogue.
+        direction: which way is better; as ``unit``.
 
     Returns:
         The comparison; without an interval there is a difference but no verdict, and a benchmark stated in another
         unit than its metric is not computable.
     """
     notices = [] if benchmark.verified else [Notice("assess.benchmark_not_verified")]
-    defined = metric(benchmark.metric)
+    expected = metric(benchmark.metric).unit if unit is None else unit
+    better = metric(benchmark.metric).direction if direction is None else direction
     if own.value is None:
         return BenchmarkComparison(
             warnings=tuple(notices), benchmark=benchmark, own=own, difference=own, verdict=None
         )
-    if benchmark.unit != defined.unit:
-        gap = Estimate.not_computable(
-            own.n, "assess.benchmark_unit", unit=benchmark.unit, expected=defined.unit
-        )
+    if benchmark.unit != expected:
+        gap = Estimate.not_computable(own.n, "assess.benchmark_unit", unit=benchmark.unit, expected=expected)
         return BenchmarkComparison(
             warnings=tuple(notices), benchmark=benchmark, own=own, difference=gap, verdict=None
         )
@@ -152,7 +155,7 @@ def compare(own: Estimate, benchmark: Benchmark) -> BenchmarkComparison:
         benchmark=benchmark,
         own=own,
         difference=difference,
-        verdict=_verdict(low, high, defined.direction),
+        verdict=_verdict(low, high, better),
     )
 
 

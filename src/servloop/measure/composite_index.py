@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from servloop.errors import SpecError
 from servloop.measure.composite import normalised_weights
-from servloop.measure.frames import FloatArray, numeric_matrix, text_column
+from servloop.measure.frames import FloatArray, IntArray, numeric_matrix, text_column
 from servloop.measure.sampling import check_level
 from servloop.results import Estimate, Notice, Result
 
@@ -209,15 +209,13 @@ def _units(
     samples: FloatArray,
     level: float,
 ) -> tuple[RankedUnit, ...]:
-    from scipy.stats import rankdata
-
     tail = [(1 - level) / 2, (1 + level) / 2]
     known = np.isfinite(scores)
-    ranks = np.empty((len(samples), 0))
+    ranks = np.empty((len(samples), 0), dtype=np.int64)
     lows = highs = np.empty(0)
     if len(samples) and known.any():
         drawn = samples[:, known]
-        ranks = rankdata(-drawn.round(10), method="min", axis=1)
+        ranks = _ranks(drawn.round(10))
         lows, highs = np.quantile(drawn, tail, axis=0)
     units = []
     position = -1
@@ -263,3 +261,16 @@ def _units(
             )
         )
     return tuple(units)
+
+
+def _ranks(values: FloatArray) -> IntArray:
+    """Ranks along rows, 1 for the largest; equal values share the best of their ranks."""
+    order = np.argsort(-values, axis=1, kind="stable")
+    descending = np.take_along_axis(values, order, axis=1)
+    places = np.broadcast_to(np.arange(values.shape[1]), values.shape)
+    new = np.ones(values.shape, dtype=np.bool_)
+    new[:, 1:] = descending[:, 1:] != descending[:, :-1]
+    first = np.maximum.accumulate(np.where(new, places, 0), axis=1)
+    ranks = np.empty(values.shape, dtype=np.int64)
+    np.put_along_axis(ranks, order, first + 1, axis=1)
+    return ranks

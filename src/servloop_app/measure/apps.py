@@ -15,9 +15,17 @@ class MeasureConfig(AppConfig):
         """Make the job kinds and actions known, and have figures follow the facts."""
         from servloop_app.collect.events import ImportStored, ImportUndone  # noqa: PLC0415  # models are ready now
         from servloop_app.core import hooks  # noqa: PLC0415
-        from servloop_app.measure import study_kinds_survey, study_tasks, tasks  # noqa: PLC0415
+        from servloop_app.measure import (  # noqa: PLC0415
+            actions_benchmarks,  # noqa: F401  # makes its actions known
+            actions_scorecards,  # noqa: F401
+            benchmark_tasks,
+            study_kinds_survey,
+            study_tasks,
+            tasks,
+        )
 
         study_kinds_survey.register()
         for event in (ImportStored, ImportUndone):
             hooks.subscribe(event, tasks.FOLLOW_JOB)
             hooks.subscribe(event, study_tasks.FOLLOW_JOB)
+            hooks.subscribe(event, benchmark_tasks.FOLLOW_JOB)

@@ -177,6 +177,18 @@ class Cells:
             left_out,
         )
 
+    def estimates(
+        self, by: By, selection: Selection, units: frozenset[str] | None = None
+    ) -> dict[str, Estimate]:
+        """The figure of every group, without any comparison."""
+        groups = self._groups(by, selection, units)
+        return {name: self._estimate(now, missing) for name, (now, missing) in groups.items()}
+
+    def value(self, selection: Selection, units: frozenset[str] | None = None) -> Estimate:
+        """The bare figure of a selection, without change and months."""
+        now = self.statistic(selection, units)
+        return self._estimate(now, self._rows(selection, units) - now.n)
+
     def breakdown(self, by: By, selection: Selection, units: frozenset[str] | None = None) -> list[Row]:
         """Groups by ``unit_code``, ``channel``, ``segment`` or ``month``, largest first; each against all others.
 

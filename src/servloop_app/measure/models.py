@@ -10,16 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 from servloop.measure.figures.formula import AGGREGATES
 from servloop_app.core.localized import LocalizedTextField, PinyinKeyField
+from servloop_app.measure.benchmark_models import OwnBenchmark
+from servloop_app.measure.scorecard_models import BalancedScorecard, ScorecardVersion
 from servloop_app.measure.study_models import Study, StudyGroup, StudyResult, StudyVersion, Survey
 
 if TYPE_CHECKING:
     from servloop.measure.figures.formula import Kept
 
 __all__ = [
+    "BalancedScorecard",
     "Metric",
     "MetricResult",
     "MetricVersion",
+    "OwnBenchmark",
     "SavedView",
+    "ScorecardVersion",
     "Study",
     "StudyGroup",
     "StudyResult",

@@ -38,11 +38,21 @@ def chart_file(request: HttpRequest, code: str, chart: str, ending: str) -> Http
         raise NotFound("file", f"{code}.{ending}")
     filtered = Filter.of(request, rights, cells)
     spec = chart_named(rights, cells[code], filtered, chart)
+    return answer_file(spec, ending, f"{metric.name} {filtered.first} {filtered.last}")
+
+
+def answer_file(spec: ChartSpec, ending: str, name: str) -> HttpResponse:
+    """A chart as a file to keep.
+
+    Args:
+        spec: the chart.
+        ending: of `WRITERS`.
+        name: of the file, without its ending.
+    """
     kind, write = WRITERS[ending]
     response = HttpResponse(write(spec), content_type=kind)
-    name = f"{metric.name} {filtered.first} {filtered.last}.{ending}"
     response["Content-Disposition"] = (
-        content_disposition_header(as_attachment=True, filename=name) or "attachment"
+        content_disposition_header(as_attachment=True, filename=f"{name}.{ending}") or "attachment"
     )
     return response
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from servloop_app.web.measure import (
+    advisor,
+    benchmarks,
     catalogue,
     compare,
     edit,
@@ -14,6 +16,9 @@ from servloop_app.web.measure import (
     opportunities,
     opportunity,
     records,
+    scorecard_edit,
+    scorecard_units,
+    scorecards,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -30,6 +35,24 @@ urlpatterns: list[URLPattern] = [
     path("measure/metrics/<slug:code>/records/", records.records, name="metric_records"),
     path("measure/metrics/<slug:code>/<slug:chart>.<slug:ending>", exports.chart_file, name="metric_chart"),
     path("measure/compare/", compare.compare, name="compare"),
+    path("measure/advisor/", advisor.advisor, name="advisor"),
+    path("measure/benchmarks/", benchmarks.benchmarks, name="benchmarks"),
+    path("measure/benchmarks/add/", benchmarks.add, name="benchmark_add"),
+    path("measure/benchmarks/<uuid:public_id>/remove/", benchmarks.remove, name="benchmark_remove"),
+    path("measure/benchmarks/standing.<slug:ending>", benchmarks.chart_file, name="benchmarks_file"),
+    path("measure/scorecards/", scorecards.cards, name="scorecards"),
+    path("measure/scorecards/add/", scorecard_edit.add, name="scorecard_add"),
+    path("measure/scorecards/starter/", scorecards.add_starter, name="scorecard_starter"),
+    path("measure/scorecards/<uuid:public_id>/", scorecards.card, name="scorecard"),
+    path("measure/scorecards/<uuid:public_id>/change/", scorecard_edit.change, name="scorecard_change"),
+    path("measure/scorecards/<uuid:public_id>/use/", scorecards.use, name="scorecard_use"),
+    path("measure/scorecards/<uuid:public_id>/units/", scorecard_units.units, name="scorecard_units"),
+    path("measure/scorecards/<uuid:public_id>/judge/", scorecard_units.judge, name="scorecard_judge"),
+    path(
+        "measure/scorecards/<uuid:public_id>/<slug:chart>.<slug:ending>",
+        scorecard_units.chart_file,
+        name="scorecard_chart",
+    ),
     path("plan/opportunities/", opportunities.opportunities, name="opportunities"),
     path("plan/opportunities/<uuid:public_id>/", opportunity.opportunity, name="opportunity"),
     path(
