@@ -39,6 +39,7 @@ export function optionsFor(description: Json, root: HTMLElement, unit: string): 
 interface Shown {
   name?: string;
   seriesName?: string;
+  seriesType?: string;
   value?: unknown;
   axisValue?: number | string;
 }
@@ -51,13 +52,18 @@ function tooltip(shown: unknown, language: string, unit: string): string {
     const head = typeof first?.axisValue === 'number' ? month(first.axisValue, language) : String(first?.axisValue ?? '');
     return [head, ...named.map((item) => `${item.seriesName ?? ''}  ${measured(item.value, 1, language, unit)}`)].join('\n');
   }
-  return `${first?.name ?? ''}  ${measured(first?.value, 0, language, unit)}`;
+  // Points between two measures say both; in charts with rows the second number is only the row's place.
+  const place = first?.seriesType === 'scatter' && first.seriesName?.includes('\u0000') ? first.value : undefined;
+  const two = Array.isArray(place) && !Number.isInteger(place[1]);
+  const second = two ? `  /  ${measured(place, 1, language, unit)}` : '';
+  const series = first?.seriesName && !first.seriesName.includes('\u0000') ? `  ${first.seriesName}` : '';
+  return `${first?.name ?? ''}${series}  ${measured(first?.value, 0, language, unit)}${second}`;
 }
 
 function measured(value: unknown, place: number, language: string, unit: string): string {
   const found = Array.isArray(value) ? (value[place] as unknown) : value;
   if (typeof found !== 'number') return '—';
-  const text = found.toLocaleString(language, { maximumFractionDigits: 1 }).replace('-', '−');
+  const text = found.toLocaleString(language, { maximumFractionDigits: Math.abs(found) < 10 ? 2 : 1 }).replace('-', '−');
   return unit && unit !== '%' ? `${text} ${unit}` : `${text}${unit}`;
 }
 

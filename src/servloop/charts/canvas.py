@@ -121,6 +121,21 @@ class Canvas:
             return
         self.add("polygon", points=" ".join(f"{_value(a)},{_value(b)}" for a, b in points), **look)
 
+    def symbol(self, x: float, y: float, role: str, *, hollow: bool = False, size: float = 4.5) -> None:
+        """A mark whose shape says its role: disc (subject), square (comparison), triangle (other), diamond (context)."""
+        colour = COLOURS[role]
+        look = {"fill": COLOURS["surface"] if hollow else colour, "stroke": colour, "stroke_width": 1.75}
+        if role == "subject":
+            self.add("circle", cx=x, cy=y, r=size, **look)
+            return
+        corners = {
+            "comparison": ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+            "other": ((0, -1.25), (1.2, 0.95), (-1.2, 0.95)),
+            "context": ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
+        }[role]
+        points = " ".join(f"{_value(x + size * a)},{_value(y + size * b)}" for a, b in corners)
+        self.add("polygon", points=points, **look)
+
     def document(self, label: str) -> str:
         """The finished SVG with its text alternative."""
         return (

@@ -16,6 +16,7 @@ from servloop.charts.spec import (
     ControlChart,
     DistributionChart,
     DotChart,
+    DumbbellChart,
     HeatChart,
     Line,
     LineChart,
@@ -304,45 +305,146 @@ def _(spec: ControlChart) -> dict[str, Any]:
 
 
 @_options.register
+def _(spec: DumbbellChart) -> dict[str, Any]:
+    known = [(i, row) for i, row in enumerate(spec.rows) if row.first is not None and row.second is not None]
+
+    def marks(name: str, which: str, look: dict[str, Any]) -> dict[str, Any]:
+        data = [{"value": [getattr(row, which), i], "name": row.label} for i, row in known]
+        return {"type": "scatter", "name": name, "symbolSize": 12, "data": data, "z": 3, **look}
+
+    return {
+        "xAxis": {**_value_axis(), "position": "top"},
+        "yAxis": _category_axis(
+            [r.label for r in spec.rows], inverse=True, axisLine={"show": False}, axisLabel=_ROW_LABEL
+        ),
+        "grid": {"left": 8, "right": 16, "top": 8, "bottom": 4, "containLabel": True},
+        "series": [
+            *(
+                {
+                    "type": "line",
+                    "data": [[row.first, i], [row.second, i]],
+                    "symbol": "none",
+                    "silent": True,
+                    "lineStyle": {"color": _STATES[row.state], "width": 4 if row.state == "bad" else 2.5},
+                }
+                for i, row in known
+            ),
+            marks(
+                spec.first_name,
+                "first",
+                {"itemStyle": {"color": "--sl-surface", "borderColor": "--sl-ink-2", "borderWidth": 2}},
+            ),
+            marks(spec.second_name, "second", {"itemStyle": {"color": "--sl-series-1"}}),
+        ],
+    }
+
+
+_ROW_LABEL = {"color": "--sl-ink", "fontSize": 12, "width": 150, "overflow": "truncate", "interval": 0}
+_SYMBOLS = {"subject": "circle", "comparison": "rect", "other": "triangle", "context": "diamond"}
+_CORNERS = ("insideTopLeft", "insideTopRight", "insideBottomLeft", "insideBottomRight")
+
+
+@_options.register
 def _(spec: QuadrantChart) -> dict[str, Any]:
+    if not spec.points:
+        return {"xAxis": _value_axis(), "yAxis": _value_axis(), "series": []}
+    x, y = spec.axis("x"), spec.axis("y")
     points = [
         {
             "name": p.label,
             "value": [p.x, p.y],
-            "symbol": "emptyCircle" if p.hollow else "circle",
-            "label": {
-                "show": True,
-                "formatter": p.label,
-                "position": "right",
-                "color": "--sl-ink",
-                "textBorderColor": "--sl-surface",
-                "textBorderWidth": 3,
+            "symbol": _SYMBOLS[p.role],
+            "itemStyle": {
+                "color": "--sl-surface" if p.hollow else _ROLES[p.role],
+                "borderColor": _ROLES[p.role],
+                "borderWidth": 2,
             },
         }
         for p in spec.points
     ]
-    cross = {
-        "symbol": "none",
-        "silent": True,
-        "label": {"show": False},
-        "lineStyle": {"type": "dashed", "color": "--sl-axis"},
-        "data": [{"xAxis": spec.x_cross}, {"yAxis": spec.y_cross}],
+    label = {
+        "show": True,
+        "formatter": "{b}",
+        "position": "right",
+        "color": "--sl-ink",
+        "textBorderColor": "--sl-surface",
+        "textBorderWidth": 3,
     }
+    bars = [
+        (ends, _ROLES[p.role])
+        for p in spec.points
+        for ends in (((p.x_low, p.y), (p.x_high, p.y)), ((p.x, p.y_low), (p.x, p.y_high)))
+        if None not in (*ends[0], *ends[1])
+    ]
     return {
-        "xAxis": {**_value_axis(name=spec.x_name), "nameLocation": "middle", "nameGap": 28},
-        "yAxis": _value_axis(name=spec.y_name),
+        "xAxis": {
+            **_value_axis(name=spec.x_name),
+            "nameLocation": "middle",
+            "nameGap": 28,
+            "min": x[0],
+            "max": x[-1],
+        },
+        "yAxis": {
+            **_value_axis(name=spec.y_name),
+            "nameTextStyle": {"align": "left"},
+            "min": y[0],
+            "max": y[-1],
+        },
         "grid": {"left": 8, "right": 24, "top": 36, "bottom": 32, "containLabel": True},
         "series": [
+            *(
+                {
+                    "type": "line",
+                    "data": [list(end) for end in ends],
+                    "symbol": "none",
+                    "silent": True,
+                    "lineStyle": {"color": colour, "width": 1.25, "opacity": 0.5},
+                }
+                for ends, colour in bars
+            ),
             {
                 "type": "scatter",
                 "symbolSize": 10,
                 "data": points,
-                "itemStyle": {"color": "--sl-series-1"},
-                "labelLayout": {"hideOverlap": False, "moveOverlap": "shiftY"},
-                "markLine": cross,
-            }
+                "label": label,
+                "labelLayout": {"hideOverlap": True},
+                "z": 3,
+                "markLine": {
+                    "symbol": "none",
+                    "silent": True,
+                    "precision": 6,
+                    "label": {"show": False},
+                    "lineStyle": {"type": "dashed", "color": "--sl-axis"},
+                    "data": [{"xAxis": spec.x_cross}, {"yAxis": spec.y_cross}],
+                },
+                "markArea": _quadrant_areas(spec, (x[0], x[-1]), (y[0], y[-1])),
+            },
         ],
     }
+
+
+def _quadrant_areas(spec: QuadrantChart, x: tuple[float, float], y: tuple[float, float]) -> dict[str, Any]:
+    """Names in the corners of the quadrants, and a tint on the one that matters."""
+    areas = []
+    for place, name in enumerate(spec.names):
+        ends_x = (x[0], spec.x_cross) if place % 2 == 0 else (spec.x_cross, x[1])
+        ends_y = (spec.y_cross, y[1]) if place < 2 else (y[0], spec.y_cross)
+        marked = place == spec.highlighted
+        first = {
+            "xAxis": ends_x[0],
+            "yAxis": ends_y[1],
+            "name": name,
+            "label": {
+                "position": _CORNERS[place],
+                "color": "--sl-brand" if marked else "--sl-ink-3",
+                "fontWeight": 600 if marked else 400,
+                "fontSize": 12,
+                "distance": 6,
+            },
+            "itemStyle": {"color": "--sl-brand-tint", "opacity": 0.55 if marked else 0},
+        }
+        areas.append([first, {"xAxis": ends_x[1], "yAxis": ends_y[0]}])
+    return {"silent": True, "data": areas}
 
 
 @_options.register

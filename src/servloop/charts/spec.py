@@ -10,6 +10,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+from servloop.charts.scales import ticks
+
 Role = Literal["subject", "context", "comparison", "other"]
 State = Literal["plain", "good", "watch", "bad", "neutral"]
 
@@ -124,6 +126,36 @@ class DotChart(ChartSpec):
     references: tuple[Reference, ...] = ()
 
 
+@dataclass(frozen=True)
+class Dumbbell:
+    """Two values of one item and their difference, second − first, with its interval."""
+
+    label: str
+    first: float | None
+    second: float | None
+    difference: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    state: State = "plain"
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DumbbellChart(ChartSpec):
+    """Expectation against perception: two marks a row with the difference between them.
+
+    Attributes:
+        first_name, second_name: of the two marks.
+        difference_name: of the difference, in tables.
+    """
+
+    rows: tuple[Dumbbell, ...]
+    first_name: str
+    second_name: str
+    difference_name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class HeatChart(ChartSpec):
     """When, or where with what? ``cells[row][column]``; None is a cell that is empty or not shown."""
@@ -157,7 +189,7 @@ class ControlChart(ChartSpec):
 
 @dataclass(frozen=True)
 class QuadrantPoint:
-    """An item between two measures; hollow when its place is not certain."""
+    """An item between two measures; hollow when its place is not certain. Its role gives colour and shape."""
 
     label: str
     x: float
@@ -168,6 +200,8 @@ class QuadrantPoint:
     y_high: float | None = None
     hollow: bool = False
     n: int | None = None
+    role: Role = "subject"
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +211,7 @@ class QuadrantChart(ChartSpec):
     Attributes:
         names: of the quadrants: top left, top right, bottom left, bottom right.
         highlighted: which of them (0-3) is tinted.
+        extent: both axes run so far, where their scale has ends (shares from 0 to 1).
     """
 
     x_name: str
@@ -186,6 +221,20 @@ class QuadrantChart(ChartSpec):
     y_cross: float
     names: tuple[str, str, str, str] = ("", "", "", "")
     highlighted: int | None = None
+    extent: tuple[float, float] | None = None
+
+    def axis(self, direction: Literal["x", "y"]) -> tuple[float, ...]:
+        """Tick marks of an axis, from end to end."""
+        if self.extent is not None:
+            return tuple(ticks(*self.extent))
+        ends = [
+            value
+            for point in self.points
+            for value in (getattr(point, direction + end) for end in ("", "_low", "_high"))
+            if value is not None
+        ]
+        cross = self.x_cross if direction == "x" else self.y_cross
+        return tuple(ticks(min(*ends, cross), max(*ends, cross)))
 
 
 @dataclass(frozen=True, kw_only=True)

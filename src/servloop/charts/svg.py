@@ -9,6 +9,7 @@ from servloop.charts.canvas import SMALL, Canvas
 from servloop.charts.frame import Frame, value_axis
 from servloop.charts.path_diagram import PathDiagram
 from servloop.charts.path_svg import path_svg
+from servloop.charts.quadrant_svg import quadrant_canvas
 from servloop.charts.scales import Scale, date_label, date_ticks, number, tick_label, ticks
 from servloop.charts.spec import (
     BarChart,
@@ -16,6 +17,7 @@ from servloop.charts.spec import (
     ControlChart,
     DistributionChart,
     DotChart,
+    DumbbellChart,
     HeatChart,
     Line,
     LineChart,
@@ -170,6 +172,36 @@ def _(spec: DotChart, width: float, height: float | None, language: str) -> Canv
 
 
 @_draw.register
+def _(spec: DumbbellChart, width: float, height: float | None, language: str) -> Canvas:
+    canvas = Canvas(width, height or 66 + _ROW * max(len(spec.rows), 1))
+    values = [v for r in spec.rows for v in (r.first, r.second) if v is not None]
+    if not values:
+        return _nothing(canvas, language)
+    frame, x = _rows_frame(canvas, [r.label for r in spec.rows], ticks(min(values), max(values)), 64, top=24)
+    canvas.mark(frame.left + 6, 9, "plain", hollow=True)
+    canvas.text(frame.left + 16, 13, spec.first_name)
+    canvas.mark(frame.left + 34 + text_width(spec.first_name, SMALL), 9, "plain")
+    canvas.text(frame.left + 44 + text_width(spec.first_name, SMALL), 13, spec.second_name)
+    for i, row in enumerate(spec.rows):
+        middle = _row_label(canvas, frame, i, row.label)
+        if row.first is None or row.second is None:
+            canvas.text(frame.left + 4, middle + 4, f"— {row.note}".rstrip(), colour="ink-3")
+            continue
+        canvas.line(x(row.first), middle, x(row.second), middle, row.state, stroke_width=3)
+        canvas.mark(x(row.first), middle, "plain", hollow=True)
+        canvas.mark(x(row.second), middle, "plain", size=5)
+        canvas.text(frame.right + 8, middle + 4, number(row.difference, spec.decimals), colour="ink")
+    return canvas
+
+
+@_draw.register
+def _(spec: QuadrantChart, width: float, height: float | None, language: str) -> Canvas:
+    if not spec.points:
+        return _nothing(Canvas(width, height or 420), language)
+    return quadrant_canvas(spec, width, height or 420)
+
+
+@_draw.register
 def _(spec: HeatChart, width: float, height: float | None, language: str) -> Canvas:
     canvas = Canvas(width, height or 34 + _ROW * max(len(spec.rows), 1))
     values = [v for row in spec.cells for v in row if v is not None]
@@ -241,66 +273,6 @@ def _(spec: ControlChart, width: float, height: float | None, language: str) -> 
         if i % every == 0:
             canvas.text(places[i], frame.bottom + 18, point.label, anchor="middle", colour="ink-3")
     return canvas
-
-
-@_draw.register
-def _(spec: QuadrantChart, width: float, height: float | None, language: str) -> Canvas:
-    canvas = Canvas(width, height or 420)
-    if not spec.points:
-        return _nothing(canvas, language)
-    xs = [v for p in spec.points for v in (p.x, p.x_low, p.x_high) if v is not None] + [spec.x_cross]
-    ys = [v for p in spec.points for v in (p.y, p.y_low, p.y_high) if v is not None] + [spec.y_cross]
-    x_marks, y_marks = ticks(min(xs), max(xs)), ticks(min(ys), max(ys))
-    frame = Frame.around(canvas, left=_tick_room(y_marks), right=12, top=22, bottom=44)
-    y = value_axis(canvas, frame, y_marks)
-    x = Scale(x_marks[0], x_marks[-1], frame.left, frame.right)
-    cross = (x(spec.x_cross), y(spec.y_cross))
-    _quadrants(canvas, frame, spec, cross)
-    for mark in x_marks:
-        canvas.text(x(mark), frame.bottom + 17, tick_label(mark, x_marks), anchor="middle", colour="ink-3")
-    canvas.text((frame.left + frame.right) / 2, frame.bottom + 36, spec.x_name, anchor="middle")
-    canvas.text(4, frame.top - 8, spec.y_name)
-    for point in spec.points:
-        place = (x(point.x), y(point.y))
-        if point.x_low is not None and point.x_high is not None:
-            canvas.line(x(point.x_low), place[1], x(point.x_high), place[1], "context", stroke_opacity=0.6)
-        if point.y_low is not None and point.y_high is not None:
-            canvas.line(place[0], y(point.y_low), place[0], y(point.y_high), "context", stroke_opacity=0.6)
-    for point in spec.points:
-        place = (x(point.x), y(point.y))
-        canvas.mark(*place, "subject", hollow=point.hollow)
-        past = x(point.x_high) if point.x_high is not None else place[0]
-        room = frame.right - past - 10 > text_width(point.label, SMALL)
-        start = past + 8 if room else place[0] - 8
-        canvas.text(
-            start, place[1] + 4, point.label, anchor="start" if room else "end", colour="ink", halo=True
-        )
-    return canvas
-
-
-def _quadrants(canvas: Canvas, frame: Frame, spec: QuadrantChart, cross: tuple[float, float]) -> None:
-    left, top = cross
-    corners = (
-        (frame.left, frame.top, left - frame.left, top - frame.top),
-        (left, frame.top, frame.right - left, top - frame.top),
-        (frame.left, top, left - frame.left, frame.bottom - top),
-        (left, top, frame.right - left, frame.bottom - top),
-    )
-    if spec.highlighted is not None:
-        canvas.rect(*corners[spec.highlighted], "tint")
-    canvas.line(left, frame.top, left, frame.bottom, "axis", stroke_dasharray="6 5")
-    canvas.line(frame.left, top, frame.right, top, "axis", stroke_dasharray="6 5")
-    for i, name in enumerate(spec.names):
-        x0, y0, w, h = corners[i]
-        at_right = i % 2 == 1
-        canvas.text(
-            x0 + w - 8 if at_right else x0 + 8,
-            y0 + 18 if i < 2 else y0 + h - 8,
-            name,
-            anchor="end" if at_right else "start",
-            colour="ink-3",
-            bold=i == spec.highlighted,
-        )
 
 
 @_draw.register

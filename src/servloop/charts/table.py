@@ -13,6 +13,7 @@ from servloop.charts.spec import (
     ControlChart,
     DistributionChart,
     DotChart,
+    DumbbellChart,
     HeatChart,
     LineChart,
     QuadrantChart,
@@ -77,6 +78,14 @@ def _(spec: DotChart) -> _Rows:
 
 
 @_rows.register
+def _(spec: DumbbellChart) -> _Rows:
+    names = (f":{spec.first_name}", f":{spec.second_name}", f":{spec.difference_name}")
+    return ("item", *names, "low", "high", "n", "note"), [
+        (r.label, r.first, r.second, r.difference, r.low, r.high, r.n, r.note) for r in spec.rows
+    ]
+
+
+@_rows.register
 def _(spec: HeatChart) -> _Rows:
     return ("row", "column", "value", "n"), [
         (row, column, spec.cells[i][j], spec.counts[i][j] if spec.counts else None)
@@ -94,8 +103,8 @@ def _(spec: ControlChart) -> _Rows:
 
 @_rows.register
 def _(spec: QuadrantChart) -> _Rows:
-    return ("item", f":{spec.x_name}", "low", "high", f":{spec.y_name}", "low", "high", "n"), [
-        (p.label, p.x, p.x_low, p.x_high, p.y, p.y_low, p.y_high, p.n) for p in spec.points
+    return ("item", f":{spec.x_name}", "low", "high", f":{spec.y_name}", "low", "high", "n", "note"), [
+        (p.label, p.x, p.x_low, p.x_high, p.y, p.y_low, p.y_high, p.n, p.note) for p in spec.points
     ]
 
 

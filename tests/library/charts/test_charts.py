@@ -20,6 +20,8 @@ from servloop.charts import (
     DistributionChart,
     Dot,
     DotChart,
+    Dumbbell,
+    DumbbellChart,
     HeatChart,
     Intervention,
     Line,
@@ -59,6 +61,8 @@ CHARTS = {
     "heat": HeatChart(title="Mondays are slow", rows=("Mon", "Tue", "周三"), columns=tuple(str(h) for h in range(9, 18)), cells=tuple(tuple(float(i * h) if (i + h) % 7 else None for h in range(9)) for i in range(3))),
     "control": ControlChart(title="One point is out", baseline=8, points=tuple(ControlPoint(f"W{i}", 10 + (9 if i == 10 else i % 3), 11, 7, 15, ("R1",) if i == 10 else ()) for i in range(14))),
     "quadrant": QuadrantChart(title="Waiting first", x_name="表现 Performance", y_name="重要性 Importance", x_cross=4.2, y_cross=5, highlighted=0, names=("优先改进", "保持", "次要", "过度"), points=tuple(QuadrantPoint(f"项目 {i}", 3 + i / 3, 4 + (i * 7 % 5) / 2, 2.8 + i / 3, 3.2 + i / 3, hollow=i == 2) for i in range(8))),
+    "kano": QuadrantChart(title="Without the list, people are angry", x_name="better", y_name="worse", x_cross=0.5, y_cross=0.5, extent=(0, 1), names=("必备", "期望", "无差异", "魅力"), points=tuple(QuadrantPoint(str(i), 0.3 + (i * 7 % 11) / 20, 0.3 + (i * 5 % 13) / 20, hollow=i % 3 == 0, role=("subject", "comparison", "other", "context")[i % 4]) for i in range(29))),
+    "dumbbell": DumbbellChart(title="Responsiveness falls short most", first_name="期望", second_name="感知", difference_name="差距", rows=(Dumbbell("响应性", 6.38, 4.71, -1.67, -1.77, -1.57, 1124, "bad"), Dumbbell("有形性", 5.61, 5.44, -0.17, -0.24, -0.1, 1124, "neutral"), Dumbbell("未问", None, None, None, note="not asked"))),
     "distribution": DistributionChart(title="Half wait over 3 days", edges=(0, 4, 8, 12, 16), shares=(0.1, 0.2, 0.4, 0.3), name="Binjiang n = 200", compared=(0.4, 0.3, 0.2, 0.1), compared_name="others n = 1,004", x_name="wait (h)", median=9.5),
 }  # fmt: skip
 
@@ -110,6 +114,29 @@ def test_the_table_holds_every_number(language):
     )
 
 
+def test_labels_of_a_crowded_quadrant_touch_neither_each_other_nor_marks():
+    from servloop.charts.text_metrics import text_width
+
+    root = ET.fromstring(to_svg(CHARTS["kano"], width=560))
+    names = {point.label for point in CHARTS["kano"].points}
+    boxes = [
+        (x, y - 11, x + text_width(element.text, 12), y + 3)
+        for element in root.iter("{http://www.w3.org/2000/svg}text")
+        if element.text in names and element.get("paint-order")
+        for x, y in [(float(element.get("x")), float(element.get("y")))]
+    ]
+    assert len(boxes) > 20
+    for one, other in itertools.combinations(boxes, 2):
+        assert one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]
+
+
+def test_a_quadrant_runs_to_the_ends_of_its_scale():
+    assert CHARTS["kano"].axis("x") == CHARTS["kano"].axis("y") == (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    low, high = CHARTS["quadrant"].axis("x")[0], CHARTS["quadrant"].axis("x")[-1]
+    assert low <= 2.8
+    assert high >= 3.2 + 7 / 3
+
+
 def test_a_missing_value_is_a_gap_and_never_a_zero():
     svg = to_svg(CHARTS["line"])
     main = list(re.findall(r'd="(M[^"Z]+)"', svg))
@@ -124,6 +151,7 @@ def test_empty_charts_say_so():
         HeatChart(title="t", rows=("a",), columns=("b",), cells=((None,),)),
         ControlChart(title="t", points=()),
         QuadrantChart(title="t", x_name="x", y_name="y", points=(), x_cross=0, y_cross=0),
+        DumbbellChart(title="t", first_name="e", second_name="p", difference_name="gap", rows=()),
         DistributionChart(title="t", edges=(0, 1), shares=(), name="a", x_name="x"),
     ):
         assert "没有可显示的内容" in to_svg(chart, language="zh-CN")
