@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Recipes see the environment's tools without activating it.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-.PHONY: help setup system python frontend messages demo test test-slow check format bench docs audit lock wheel clean
+.PHONY: help setup system python spark frontend messages demo test test-slow check format bench docs audit lock wheel clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -20,6 +20,13 @@ python: $(BIN)/.installed ## The Python environment in .venv, from hashed locks
 $(BIN)/.installed: requirements/dev.txt pyproject.toml hatch_build.py
 	@scripts/check_tools.sh $(PYTHON)
 	@scripts/install_python.sh $(PYTHON)
+	@touch $@
+
+spark: $(BIN)/.spark ## Spark and a Java runtime, for its tests
+
+$(BIN)/.spark: requirements/spark.txt $(BIN)/.installed
+	@command -v java >/dev/null || scripts/system_packages.sh openjdk-17-jre-headless
+	@scripts/install_python.sh $(PYTHON) spark
 	@touch $@
 
 messages: $(BIN)/.installed ## Compile the translation catalogues
@@ -39,7 +46,7 @@ demo: python messages frontend ## Set up what it needs, load sample data and ser
 test: setup check ## Set everything up and run the tests (first tier, under 20 minutes)
 	scripts/run_tests.sh fast
 
-test-slow: setup ## The second tier of tests
+test-slow: setup spark ## The second tier of tests
 	scripts/run_tests.sh slow
 
 check: python messages ## Lint, types, import contracts

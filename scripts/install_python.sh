@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The environment in .venv from the hashed lock. uv is faster; pip reads settings of its own (mirrors, offline
-# folders) that uv does not know, so it has the second try. Usage: scripts/install_python.sh PYTHON
+# folders) that uv does not know, so it has the second try. Usage: scripts/install_python.sh PYTHON [spark]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
@@ -12,5 +12,10 @@ install() {
   fi
   "$python" -m pip install --quiet "$@"
 }
+if [ "${2:-}" = spark ]; then
+  # The lock agrees with that of the development environment: only Spark itself is added.
+  install --require-hashes -r requirements/spark.txt
+  exit
+fi
 install --require-hashes -r requirements/dev.txt
 install --no-deps --no-build-isolation --editable .

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Debian packages that Python cannot bring: a browser and fonts for the page tests, PostgreSQL, Pango for PDF.
 # Installed when that is allowed without asking, named when it is not; the tests that need them say so, too.
+# Usage: scripts/system_packages.sh [PACKAGE …], for these instead.
 set -euo pipefail
 packages=(chromium fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils postgresql)
+[ $# -eq 0 ] || packages=("$@")
 command -v dpkg-query >/dev/null || { echo "Not a Debian system; install the equivalents of: ${packages[*]}" >&2; exit 0; }
 missing=()
 for package in "${packages[@]}"; do

@@ -19,6 +19,7 @@ VARIABLES = {
     "SERVLOOP_DEBUG": "1 shows error details in the browser: for development only.",
     "SERVLOOP_TIMEZONE": "Zone in which pages show times; default Asia/Shanghai.",
     "SERVLOOP_LANGUAGE": "Language for people who have not chosen one: zh-hans (default) or en.",
+    "SERVLOOP_ENGINE": "Engine for large process logs: duckdb[:MEMORY] or spark[:MASTER]; default: in memory.",
     "DATABASE_URL": "postgresql://user:password@host:port/name, or empty for SQLite in the data folder.",
 }
 

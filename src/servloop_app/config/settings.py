@@ -137,6 +137,7 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = variable("SERVLOOP_LANGUAGE", "zh-hans")
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+PROCESS_ENGINE = variable("SERVLOOP_ENGINE")
 TIME_ZONE = variable("SERVLOOP_TIMEZONE", "Asia/Shanghai")
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True

@@ -6,11 +6,15 @@ asked for and kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
+from servloop.diagnose.process.aggregates import By, ProcessAggregates
 from servloop.diagnose.process.bottlenecks import Bottleneck, Bottlenecks, bottlenecks
 from servloop.diagnose.process.directly_follows import DirectlyFollows, directly_follows
 from servloop.diagnose.process.event_log import EventLog
@@ -18,7 +22,7 @@ from servloop.diagnose.process.handovers import Handovers, handovers
 from servloop.diagnose.process.layout import END, START, MapEdge, MapGraph, MapLayout, MapNode, layout
 from servloop.diagnose.process.map_svg import Shown
 from servloop.diagnose.process.rework import Rework, rework
-from servloop.diagnose.process.simplify import SimplifiedMap, simplify
+from servloop.diagnose.process.simplify import SimplifiedMap, simplify, simplify_map
 from servloop.diagnose.process.summary import Summary, summary
 from servloop.diagnose.process.variants import Variants, variants
 from servloop_app.diagnose.selection import Selection
@@ -44,64 +48,102 @@ class Analysis:
     """The figures of the selected cases of a log.
 
     Args:
-        log: the whole log.
+        log: the whole log, or how to load it.
         selection: which of its cases.
         not_waiting: activities before which nobody waits.
         base: the analysis of the whole log, where ``selection`` is a part.
         zone: in which days begin.
+        aggregates: of the whole log, where an engine made them: then the events are loaded only to select some.
     """
 
     def __init__(
         self,
-        log: EventLog,
+        log: EventLog | Callable[[], EventLog],
         selection: Selection,
         not_waiting: Sequence[str] = (),
         base: Analysis | None = None,
         zone: tzinfo | None = None,
+        *,
+        aggregates: ProcessAggregates | None = None,
     ) -> None:
         self.selection = selection
-        self.log = log if selection.everything else selection.apply(log, zone)
+        self._source = log
+        self._zone = zone
+        self._aggregates = aggregates if selection.everything else None
         self.base = base or self
-        self.not_waiting = tuple(name for name in not_waiting if name in log.activity_labels)
+        self.activities = self.log.activity_labels if self._aggregates is None else self._aggregates.labels
+        self.not_waiting = tuple(name for name in not_waiting if name in self.activities)
         self._maps: dict[int, SimplifiedMap] = {}
         self._layouts: dict[tuple[int, str], MapLayout] = {}
 
     @cached_property
+    def log(self) -> EventLog:
+        """The events of the selected cases."""
+        whole = self._source if isinstance(self._source, EventLog) else self._source()
+        return whole if self.selection.everything else self.selection.apply(whole, self._zone)
+
+    @property
+    def cases(self) -> int:
+        """How many are selected."""
+        return self.log.cases if self._aggregates is None else self._aggregates.totals.cases
+
+    @property
+    def events(self) -> int:
+        """Events that are kept in memory for this analysis."""
+        return self.log.events if "log" in self.__dict__ else 0
+
+    @property
+    def throughput_seconds(self) -> NDArray[np.float64]:
+        """How long the cases take; from aggregates to 1 %, which no drawing shows."""
+        if self._aggregates is not None:
+            return self._aggregates.throughput_seconds()
+        return self.log.throughput / 1e6
+
+    @cached_property
     def summary(self) -> Summary:
         """Counts and throughput."""
-        return summary(self.log)
+        return summary(self.log) if self._aggregates is None else self._aggregates.summary()
 
     @cached_property
     def full_map(self) -> DirectlyFollows:
         """All activities and paths."""
-        return directly_follows(self.log)
+        return directly_follows(self.log) if self._aggregates is None else self._aggregates.directly_follows()
 
     @cached_property
     def bottlenecks(self) -> Bottlenecks:
         """Where cases wait."""
+        if self._aggregates is not None:
+            return self._aggregates.bottlenecks(not_waiting=self.not_waiting)
         return bottlenecks(self.log, not_waiting=self.not_waiting)
 
     @cached_property
     def variants(self) -> Variants:
         """The most frequent paths."""
-        return variants(self.log, top=TOP_VARIANTS)
+        return self._paths(TOP_VARIANTS)
 
     @property
     def all_variants(self) -> Variants:
         """Every path; for files, not kept."""
-        return variants(self.log)
+        return self._paths(None)
+
+    def _paths(self, top: int | None) -> Variants:
+        return variants(self.log, top=top) if self._aggregates is None else self._aggregates.variants(top=top)
 
     @cached_property
     def rework(self) -> Rework:
         """Work done again."""
-        return rework(self.log)
+        return rework(self.log) if self._aggregates is None else self._aggregates.rework()
 
     @cached_property
     def handovers(self) -> Handovers | None:
         """Who hands over to whom: departments where the log names them, else people, else nothing."""
-        for column, by in (("department", "group"), ("resource", "resource")):
-            if self.log.has_column(column):
-                return handovers(self.log, by=by)  # type: ignore[arg-type]  # the two literals above
+        sides: tuple[tuple[str, By], ...] = (("department", "group"), ("resource", "resource"))
+        for column, by in sides:
+            if self._aggregates is not None:
+                if by in self._aggregates.handovers:
+                    return self._aggregates.handover(by)
+            elif self.log.has_column(column):
+                return handovers(self.log, by=by)
         return None
 
     @property
@@ -114,12 +156,17 @@ class Analysis:
         """The map with a share (in per cent) of activities and paths, and what connects them."""
         if share not in self._maps:
             part = share / 100
-            shown = simplify(self.log, activities=part, paths=part, full=self.full_map)
+            shown = self._simplified(part)
             if len(shown.nodes) > DRAWABLE_ACTIVITIES:
                 part = min(part, DRAWABLE_ACTIVITIES / len(self.full_map.nodes) * 0.8)
-                shown = simplify(self.log, activities=part, paths=part, full=self.full_map)
+                shown = self._simplified(part)
             self._maps[share] = shown
         return self._maps[share]
+
+    def _simplified(self, part: float) -> SimplifiedMap:
+        if self._aggregates is None:
+            return simplify(self.log, activities=part, paths=part, full=self.full_map)
+        return simplify_map(self.full_map, self._aggregates.cases_within, activities=part, paths=part)
 
     @cached_property
     def readable_share(self) -> int:
@@ -136,7 +183,7 @@ class Analysis:
     @cached_property
     def spine(self) -> tuple[str, ...]:
         """The steps of the most frequent path, each once: the straight line of the map."""
-        listed = variants(self.log, top=1).variants
+        listed = self._paths(1).variants
         return tuple(dict.fromkeys(listed[0].activities)) if listed else ()
 
     def layout(self, share: int, language: str) -> MapLayout:

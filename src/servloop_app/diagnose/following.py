@@ -14,6 +14,7 @@ from servloop_app.core.models import Unit
 from servloop_app.core.policy import EverythingPolicy
 from servloop_app.diagnose import log_files
 from servloop_app.diagnose.actions import AddProcessLog, DeleteProcessLog
+from servloop_app.diagnose.engine import renew_aggregates
 from servloop_app.diagnose.findings_tasks import FIND_JOB
 from servloop_app.diagnose.models import ProcessLog
 from servloop_app.diagnose.reading import ReadingOptions
@@ -60,6 +61,8 @@ def follow_facts(run: RunContext, event: dict[str, Any]) -> dict[str, int]:
         new = AddProcessLog(public_id, title, source.unit.code, _FILE, size, ReadingOptions(columns={}))
         execute(new, actor)
     log = read_now(public_id, actor)
+    if log.ready:
+        renew_aggregates(public_id, ReadingOptions.of(log.options))
     if not Run.objects.filter(kind=FIND_JOB, state=Run.State.QUEUED).exists():
         run.enqueue(FIND_JOB)
     return {"events": log.events or 0}

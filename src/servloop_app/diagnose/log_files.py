@@ -50,6 +50,11 @@ def events_of(public_id: UUID) -> Path:
     return folder(public_id) / _EVENTS
 
 
+def aggregates_of(public_id: UUID) -> Path:
+    """What an engine made of the events."""
+    return folder(public_id) / "aggregates.json"
+
+
 def study_rows_of(public_id: UUID, key: str) -> Path:
     """The long list of a study."""
     return folder(public_id) / "studies" / f"{key}.parquet"

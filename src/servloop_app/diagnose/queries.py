@@ -12,6 +12,7 @@ from servloop_app.core.errors import NotFound
 from servloop_app.core.models import Unit
 from servloop_app.core.policy import Policy, scoped
 from servloop_app.diagnose.analysis import Analysis, Selection
+from servloop_app.diagnose.engine import stored_aggregates
 from servloop_app.diagnose.log_cache import WeightedCache
 from servloop_app.diagnose.models import ProcessLog
 from servloop_app.diagnose.reading import ReadingOptions, load_log
@@ -19,7 +20,7 @@ from servloop_app.diagnose.reading import ReadingOptions, load_log
 _CACHED_EVENTS = 6_000_000  # some 40 bytes each, the source table apart
 
 _loaded: WeightedCache[EventLog] = WeightedCache(_CACHED_EVENTS, lambda log: log.events)
-_analyses: WeightedCache[Analysis] = WeightedCache(_CACHED_EVENTS, lambda analysis: analysis.log.events)
+_analyses: WeightedCache[Analysis] = WeightedCache(_CACHED_EVENTS, lambda analysis: analysis.events)
 
 
 def process_logs(policy: Policy) -> QuerySet[ProcessLog]:
@@ -69,6 +70,8 @@ def analysis(log: ProcessLog, selection: Selection) -> Analysis:
 
     def make() -> Analysis:
         base = None if selection.everything else analysis(log, Selection())
-        return Analysis(loaded(log), selection, marked, base, timezone.get_default_timezone())
+        made = stored_aggregates(log.public_id) if selection.everything else None
+        whole = loaded(log) if made is None else lambda: loaded(log)
+        return Analysis(whole, selection, marked, base, timezone.get_default_timezone(), aggregates=made)
 
     return _analyses.get((log.public_id, log.version, selection, marked), make)

@@ -101,6 +101,7 @@ def read_upload(public_id: UUID, options: ReadingOptions) -> Reading:
     if log.events == 0:
         raise InputError("io.no_rows", file=log_files.upload_of(public_id).name)
     target = log_files.events_of(public_id)
+    log_files.aggregates_of(public_id).unlink(missing_ok=True)  # of the events as they were
     half = target.with_suffix(".half")
     table.frame.write_parquet(half, metadata={"seq_supplied": str(int(seq_supplied))})
     half.replace(target)

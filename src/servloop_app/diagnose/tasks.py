@@ -7,6 +7,7 @@ from uuid import UUID
 from servloop.errors import ServLoopError
 from servloop_app.core.actions import Actor, execute
 from servloop_app.diagnose.actions import READ_JOB, RecordReading, find_log
+from servloop_app.diagnose.engine import renew_aggregates
 from servloop_app.diagnose.models import ProcessLog
 from servloop_app.diagnose.reading import ReadingOptions, read_upload
 from servloop_app.jobs.kinds import job
@@ -22,6 +23,8 @@ def read_now(public_id: UUID, actor: Actor) -> ProcessLog:
 def read_log(run: RunContext, log: str) -> None:
     """Read a large file. Reading again writes the same events to the same place."""
     outcome = _outcome(UUID(log))
+    if outcome.reading is not None:
+        renew_aggregates(UUID(log), ReadingOptions.of(find_log(UUID(log)).options))
     with run.step():
         execute(outcome, Actor.system("jobs"))
 

@@ -147,7 +147,7 @@ def bottlenecks(log: EventLog, *, not_waiting: Collection[str] = (), level: floa
 def median_interval(waits: GroupedDurations, level: float) -> tuple[Float64, Float64]:
     """Bounds of the median per group in seconds, NaN where there are too few durations for the level."""
     counts = waits.counts
-    rank = _lower_rank(counts, 1 - level)
+    rank = lower_rank(counts, 1 - level)
     low, high = np.full(len(counts), np.nan), np.full(len(counts), np.nan)
     enough = rank >= 0
     if enough.any():
@@ -157,7 +157,7 @@ def median_interval(waits: GroupedDurations, level: float) -> tuple[Float64, Flo
     return low, high
 
 
-def _lower_rank(counts: Int64, alpha: float) -> Int64:
+def lower_rank(counts: Int64, alpha: float) -> Int64:
     """The largest rank (from 0) whose order statistic is above the median with at most alpha / 2; -1 if none.
 
     P(X ≤ rank) ≤ alpha / 2 for X binomial with ``counts`` trials of one half.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 # Up to this many activities, all pairs are counted in one table (32 MB); beyond, only those that occur.
-_TABLE_ACTIVITIES = 2_000
+TABLE_ACTIVITIES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class EdgeTable:
 
 def _compact(before: Int32, after: Int32, activities: int) -> tuple[Int64, NDArray[Any]]:
     """Codes of the pairs that occur, and for each pair the place of its code."""
-    if activities > _TABLE_ACTIVITIES:
+    if activities > TABLE_ACTIVITIES:
         code, place = np.unique(before.astype(np.int64) * activities + after, return_inverse=True)
         return code, place.astype(np.int32)
     pair = before * np.int32(activities)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from servloop.diagnose.process.directly_follows import EdgeTable
+from servloop.diagnose.process.directly_follows import TABLE_ACTIVITIES
 from servloop.diagnose.process.event_log import EventLog
 from servloop.diagnose.process.ordering import Bool
 from servloop.diagnose.process.variants import path_of, variant_of_cases
@@ -140,14 +140,20 @@ def with_variants(log: EventLog, paths: Collection[Sequence[str]]) -> EventLog:
 
 def within_edges(log: EventLog, edges: Collection[tuple[str, str]]) -> Bool:
     """For each case, whether every direct succession of it is among the edges."""
-    table = EdgeTable.of(log)
-    labels = log.activity_labels
-    allowed = np.array(
-        [(labels[a], labels[b]) in edges for a, b in zip(table.source, table.target, strict=True)],
-        dtype=np.bool_,
-    )
+    place = {label: code for code, label in enumerate(log.activity_labels)}
+    count = len(place)
+    codes = [place[a] * count + place[b] for a, b in edges if a in place and b in place]
+    pair: Any = log.activity[:-1].astype(np.int32 if count < 2**15 else np.int64)
+    pair *= count
+    pair += log.activity[1:]
+    if count <= TABLE_ACTIVITIES:
+        forbidden = np.ones(count * count, dtype=np.bool_)
+        forbidden[codes] = False
+        leaves = forbidden[pair]
+    else:
+        leaves = np.isin(pair, codes, invert=True)
     outside = np.zeros(log.events, dtype=np.bool_)
-    outside[1:][log.inner] = ~allowed[table.pair_edge]
+    outside[1:] = leaves & log.inner
     return ~_any_event(log, outside)
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -77,10 +78,32 @@ def simplify(
     Raises:
         SpecError: ``process.share_out_of_range``.
     """
+    full = directly_follows(log) if full is None else full
+    return simplify_map(full, lambda kept: _cases_within(log, kept), activities=activities, paths=paths)
+
+
+def simplify_map(
+    full: DirectlyFollows,
+    cases_within: Callable[[AbstractSet[Arc]], int | None],
+    *,
+    activities: float = 1.0,
+    paths: float = 1.0,
+) -> SimplifiedMap:
+    """The same from a map whose log is elsewhere.
+
+    Args:
+        full: the whole map.
+        cases_within: how many cases run wholly along some arcs (`START` and `END` among their ends); None where
+            that is not known.
+        activities: as in `simplify`.
+        paths: as in `simplify`.
+
+    Raises:
+        SpecError: ``process.share_out_of_range``.
+    """
     for name, share in (("activities", activities), ("paths", paths)):
         if not 0 <= share <= 1:
             raise SpecError("process.share_out_of_range", name=name, received=share)
-    full = directly_follows(log) if full is None else full
     weight = _weights(full)
     shown = _top(full.nodes, activities, at_least=1)
     names = {node.activity for node in shown}
@@ -91,7 +114,7 @@ def simplify(
     names |= {name for arc in kept for name in arc} - {START, END}
     inside = [arc for arc in weight if arc[0] in names | {START} and arc[1] in names | {END}]
     kept |= set(_top(sorted(inside, key=lambda arc: (-weight[arc], arc)), paths))
-    return _result(log, full, names, kept)
+    return _result(full, names, kept, cases_within)
 
 
 def _weights(full: DirectlyFollows) -> dict[Arc, int]:
@@ -132,28 +155,40 @@ def _strongest_paths(weight: Mapping[Arc, int], origin: str, goals: set[str]) ->
     return kept
 
 
-def _result(log: EventLog, full: DirectlyFollows, names: set[str], kept: set[Arc]) -> SimplifiedMap:
+def _result(
+    full: DirectlyFollows,
+    names: set[str],
+    kept: set[Arc],
+    cases_within: Callable[[AbstractSet[Arc]], int | None],
+) -> SimplifiedMap:
     nodes: tuple[Node, ...] = tuple(node for node in full.nodes if node.activity in names)
     edges: tuple[Edge, ...] = tuple(edge for edge in full.edges if (edge.source, edge.target) in kept)
-    start = {activity: count for activity, count in full.start.items() if (START, activity) in kept}
-    end = {activity: count for activity, count in full.end.items() if (activity, END) in kept}
-    labels = log.activity_labels
-    whole = within_edges(log, kept)
-    whole &= np.array([label in start for label in labels], np.bool_)[log.activity[log.offsets[:-1]]]
-    whole &= np.array([label in end for label in labels], np.bool_)[log.activity[log.offsets[1:] - 1]]
-    count = int(whole.sum())
+    count = cases_within(kept)
+    if count is None:
+        cases_shown = Estimate.not_computable(full.n, "process.too_many_variants")
+    elif full.n == 0:
+        cases_shown = Estimate.not_computable(0, "process.no_cases")
+    else:
+        cases_shown = Estimate(count / full.n, full.n, method="cases_wholly_inside")
     return SimplifiedMap(
         n=full.n,
         nodes=nodes,
         edges=edges,
-        start=start,
-        end=end,
+        start={activity: cases for activity, cases in full.start.items() if (START, activity) in kept},
+        end={activity: cases for activity, cases in full.end.items() if (activity, END) in kept},
         method=full.method,
         warnings=full.warnings,
-        cases_shown=Estimate(count / log.cases, log.cases, method="cases_wholly_inside")
-        if log.cases
-        else Estimate.not_computable(0, "process.no_cases"),
-        cases_shown_count=count,
+        cases_shown=cases_shown,
+        cases_shown_count=count or 0,
         hidden_activities=len(full.nodes) - len(nodes),
         hidden_edges=len(full.edges) - len(edges),
     )
+
+
+def _cases_within(log: EventLog, kept: AbstractSet[Arc]) -> int:
+    labels = log.activity_labels
+    whole = within_edges(log, kept)
+    for end, first in ((START, log.offsets[:-1]), (END, log.offsets[1:] - 1)):
+        allowed = [((end, label) if end == START else (label, end)) in kept for label in labels]
+        whole &= np.array(allowed, np.bool_)[log.activity[first]]
+    return int(whole.sum())

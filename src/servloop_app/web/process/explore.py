@@ -109,20 +109,21 @@ def context_of(request: HttpRequest, log: ProcessLog, view: View) -> dict[str, A
         "view": view,
         "analysis": analysis,
         "finding": findings.waiting(analysis),
-        "conditions": conditions(view, analysis.base.log.activity_labels),
+        "conditions": conditions(view, analysis.base.activities),
         "may_edit": policy_of(request).may("process.edit", log.unit_id),
         "may_export": policy_of(request).may("data.export", log.unit_id),
+        "may_raise": policy_of(request).may("opportunities.edit", log.unit_id),
         "notices": [notice.message(get_language() or "en") for notice in log.notices],
         "share": share,
         "query": view.query(),
     }
-    if analysis.log.cases:
+    if analysis.cases:
         context |= {
             "map": drawing(analysis, view, share),
             "shown": analysis.map(share),
             "modes": _modes(view),
             "statistics": _statistics(view),
-            "durations": histogram(analysis.log.throughput / 1e6),
+            "durations": histogram(analysis.throughput_seconds),
             "waits": waits(analysis, view),
             "concentrated": findings.concentrated(analysis),
             "constant": constant_delays(analysis),
@@ -177,7 +178,7 @@ def _statistics(view: View) -> list[dict[str, Any]]:
 
 def waits(analysis: Analysis, view: View) -> list[dict[str, Any]]:
     """The steps where cases wait, with their links."""
-    codes = {name: code for code, name in enumerate(analysis.log.activity_labels)}
+    codes = {name: code for code, name in enumerate(analysis.activities)}
     rows = []
     for step in analysis.bottlenecks.steps[:LISTED_WAITS]:
         edge = (codes[step.source], codes[step.target])
@@ -198,7 +199,7 @@ def constant_delays(analysis: Analysis) -> list[str]:
 
 def path_rows(analysis: Analysis, view: View) -> list[dict[str, Any]]:
     """The most frequent paths, repeated steps drawn together."""
-    codes = {name: code for code, name in enumerate(analysis.log.activity_labels)}
+    codes = {name: code for code, name in enumerate(analysis.activities)}
     rows = []
     for variant in analysis.variants.variants:
         steps: list[dict[str, Any]] = []

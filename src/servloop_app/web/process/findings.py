@@ -27,14 +27,14 @@ class Finding:
 
 def waiting(analysis: Analysis) -> Finding:
     """Where the time goes: the title of the page."""
-    if analysis.log.cases == 0:
+    if analysis.cases == 0:
         return Finding(
             _("No case meets these conditions"),
             _("Take a condition away in the bar below to see cases again."),
         )
     worst = analysis.worst
     if worst is None or worst.share is None:
-        cases = analysis.log.cases
+        cases = analysis.cases
         title = ngettext(
             "No waiting between steps in %(n)s case", "No waiting between steps in %(n)s cases", cases
         )

@@ -45,13 +45,13 @@ def _activity(analysis: Analysis, view: View, name: str) -> dict[str, Any]:
     node = next((node for node in analysis.full_map.nodes if node.activity == name), None)
     if node is None:
         raise NotFound("activity", name)
-    code = analysis.log.activity_labels.index(name)
+    code = analysis.activities.index(name)
     chosen = view.selection
     return {
         "title": name,
         "activity": name,
         "node": node,
-        "part": node.cases / analysis.log.cases,
+        "part": node.cases / analysis.cases,
         "before": _largest([edge for edge in analysis.full_map.edges if edge.target == name]),
         "after": _largest([edge for edge in analysis.full_map.edges if edge.source == name]),
         "marked": name in analysis.not_waiting,
@@ -66,7 +66,7 @@ def _way(analysis: Analysis, view: View, source: str, target: str) -> dict[str, 
     )
     if edge is None:
         raise NotFound("path", f"{source} → {target}")
-    codes = (analysis.log.activity_labels.index(source), analysis.log.activity_labels.index(target))
+    codes = (analysis.activities.index(source), analysis.activities.index(target))
     wait = next(
         (item for item in analysis.bottlenecks.steps if (item.source, item.target) == (source, target)), None
     )
@@ -75,7 +75,7 @@ def _way(analysis: Analysis, view: View, source: str, target: str) -> dict[str, 
         "title": f"{source} → {target}",
         "edge": edge,
         "wait": wait,
-        "part": edge.cases / analysis.log.cases,
+        "part": edge.cases / analysis.cases,
         "activity": target,
         "marked": target in analysis.not_waiting,
         "only": view.query(selection=replace(chosen, edges=tuple(dict.fromkeys([*chosen.edges, codes])))),
