@@ -24,7 +24,7 @@ from servloop_app.jobs.actions import (
     SaveSchedule,
     missing_default_schedules,
 )
-from servloop_app.jobs.kinds import job, job_kinds
+from servloop_app.jobs.kinds import job, job_kind, job_kinds
 from servloop_app.jobs.models import Run, Schedule
 
 pytestmark = pytest.mark.django_db
@@ -303,3 +303,9 @@ def test_of_many_workers_one_gets_the_run_and_of_many_clocks_one_starts_it(lasti
     assert sum(claimed for claimed, _started in outcomes) == 1
     assert sum(started for _claimed, started in outcomes) == 1
     assert queries.queue_state().waiting == 2
+
+
+def test_waits_double_up_to_an_hour():
+    kind = job_kind("import.clear")
+    assert [kind.wait_after(attempt) for attempt in (1, 2, 3)] == [timedelta(seconds=s) for s in (10, 20, 40)]
+    assert kind.wait_after(kind.max_attempts) == timedelta(hours=1)

@@ -94,12 +94,18 @@ class Installation:
             return False
 
     def wait_until(self, condition, seconds: float) -> None:
-        """Wait for something, with a limit."""
+        """Wait for something that must happen within a time."""
+        if not self.happens(condition, seconds):
+            pytest.fail(f"not within {seconds} s; {(self.data / 'log').read_text()[-2000:]}")
+
+    def happens(self, condition, seconds: float) -> bool:
+        """Whether something happens within a time."""
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
-                pytest.fail(f"not within {seconds} s; {(self.data / 'log').read_text()[-2000:]}")
+                return False
             time.sleep(0.05)
+        return True
 
     def end(self) -> None:
         """Leave nothing behind."""

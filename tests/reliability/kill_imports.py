@@ -1,12 +1,14 @@
-"""Imports for workers that are killed; and what is there afterwards.
+"""What workers need that are disturbed over imports, and what is there afterwards.
 
-Commands for the nursery: ``add COUNT FILE TARGET``, ``again`` and ``report``.
+Commands for the nursery: ``add COUNT FILE TARGET``, ``twins FILE TARGET``, ``again`` and ``report``.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 CHUNK_ROWS = 1_000  # several commits in a small file, so that some kills fall between them
@@ -21,7 +23,11 @@ def prepare() -> None:
 
     from servloop.facts import ingest
     from servloop_app.collect import tasks
+    from servloop_app.jobs import kinds
 
+    for name in ("import.store", "import.clear"):
+        soon = timedelta(milliseconds=50)
+        kinds._KINDS[name] = dataclasses.replace(kinds._KINDS[name], backoff=soon)
     tasks.ingest = functools.partial(ingest, chunk_rows=CHUNK_ROWS)
 
 
@@ -32,17 +38,16 @@ def _confirm(public_id: uuid.UUID, mapping: dict[str, object]) -> None:
     execute(ConfirmImport(public_id, mapping), Actor.system("tests", "command"))
 
 
-def _add(count: int, path: Path, target: str) -> None:
-    """Imports of one file, each as a dataset of its own, so that all of its rows are new every time."""
+def _add(names: list[str], path: Path, target: str) -> None:
+    """Imports of one file as datasets: in a dataset of its own all of its rows are new."""
     from servloop.io.imports.mapping import shape_of
     from servloop_app.collect import files, queries
     from servloop_app.collect.actions import AddImport
     from servloop_app.core.actions import Actor, execute
 
     content = path.read_bytes()
-    for _number in range(count):
+    for name in names:
         public_id = uuid.uuid4()
-        name = public_id.hex
         size = files.keep_upload(public_id, path.name, [content])
         head = queries.preview(public_id)
         mapping, _remembered = queries.suggested(head, name=name, target=target)
@@ -56,7 +61,9 @@ def _add(count: int, path: Path, target: str) -> None:
 def _again() -> None:
     from servloop_app.collect.models import Import
 
-    for found in Import.objects.filter(state=Import.State.FAILED):
+    for found in Import.objects.select_related("run"):
+        if not found.open_to_mapping:
+            continue
         _confirm(found.public_id, found.mapping)
 
 
@@ -76,7 +83,9 @@ def _state(found, facts) -> dict[str, object]:
         "state": found.state,
         "error": found.error_code,
         "job": found.run.state,
+        "dataset": found.mapping["name"],
         "new": found.total("new"),
+        "repeated": found.total("repeated"),
         "rows": _rows(found, facts),
         "records": FeedbackRecord.objects.filter(brought_by=found).count(),
         "set_aside": QuarantinedRow.objects.filter(source=found).count(),
@@ -105,7 +114,9 @@ def command(name: str, *arguments: str) -> object:
     """What the nursery is asked to do."""
     match name, *arguments:
         case ["add", count, path, target]:
-            _add(int(count), Path(path), target)
+            _add([uuid.uuid4().hex for _number in range(int(count))], Path(path), target)
+        case ["twins", path, target]:
+            _add([uuid.uuid4().hex] * 2, Path(path), target)
         case ["again"]:
             _again()
         case ["report"]:

@@ -1,13 +1,17 @@
 """What goes wrong around an import: two at once, a full disk, readers and compaction meanwhile."""
 
 import json
+import os
+import random
 import resource
 import subprocess
 import threading
 
 import pytest
 from tests.conftest import ROOT
-from tests.reliability.conftest import SERVLOOP
+from tests.reliability.conftest import SERVLOOP, Installation
+from tests.reliability.imports import BAD, Imports, events, feedback, settled, states
+from tests.reliability.imports import ROWS as GOOD_AND_BAD
 
 from servloop.facts import FactsScope, FactStore, check
 
@@ -76,7 +80,99 @@ def test_a_full_disk_stores_nothing_and_the_next_try_everything(installation, lo
     assert json.loads(out)["stored"]["events"]["new"] == ROWS
 
 
-def test_ten_readers_and_compaction_see_whole_chunks_only(tmp_path):
+def twin_rounds(installation, folder, write, rounds):
+    """Two workers over two imports of the same file, which belong to one dataset."""
+    assert installation.servloop("person", "create", "root").returncode == 0
+    imports = Imports(installation, folder, write, seed=1)
+    for _round in range(rounds):
+        imports.nursery.command("twins", str(imports.file), imports.target)
+        with imports.worker(), imports.worker():
+            installation.wait_until(lambda: settled(installation), 60)
+    good = GOOD_AND_BAD - BAD
+    datasets = {}
+    for found in imports.report():
+        assert (found["state"], found["set_aside"], found["new"] + found["repeated"]) == ("done", BAD, good)
+        datasets.setdefault(found["dataset"], []).append((found["new"], found["rows"][0]))
+    assert len(datasets) == rounds
+    for twins in datasets.values():
+        assert sum(new for new, _rows in twins) == sum(rows for _new, rows in twins) == good
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("write", [feedback, events])
+def test_the_same_file_twice_at_once_is_stored_once_in_every_round(installation, tmp_path, write):
+    twin_rounds(installation, tmp_path, write, 20)
+
+
+ROOM = 1_000_000  # an import needs somewhat more
+
+
+class SmallDisk:
+    """A disk of its own, on which something else can take the room."""
+
+    def __init__(self, place):
+        self.place = place
+        self.ballast = place / "ballast"
+
+    def free(self):
+        found = os.statvfs(self.place)
+        return found.f_bavail * found.f_frsize
+
+    def leave(self, room):
+        with self.ballast.open("wb") as ballast:
+            for _piece in range(max(self.free() - room, 0) // 4096):
+                ballast.write(b"\0" * 4096)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    place = tmp_path / "disk"
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(place)]
+    if subprocess.run(words, check=False, capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk; the test above limits the size of files instead")
+    yield SmallDisk(place)
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def full_disk_rounds(disk, folder, write, rounds):
+    """The disk fills up before the job or at any moment of it, and later there is room again."""
+    installation = Installation(disk.place)
+    try:
+        assert installation.servloop("person", "create", "root").returncode == 0
+        imports = Imports(installation, folder, write, seed=2)
+        imports.add(1)
+        usual = imports.work_off()  # the database and its journal have their size now
+        chance = random.Random(rounds)
+        full = 0
+        for _round in range(rounds):
+            imports.add(1)
+            disk.leave(int(chance.uniform(0, ROOM)))
+            with imports.worker():
+                full += not installation.happens(lambda: set(states(installation)) == {"done"}, usual + 1)
+            disk.ballast.unlink()
+            imports.work_off()
+        imports.check(reasons={"jobs.unexpected", "jobs.worker_died"})
+        imports.finish()
+        return full
+    finally:
+        installation.end()
+
+
+def test_a_disk_that_fills_up_loses_and_doubles_nothing(small_disk, tmp_path):
+    assert full_disk_rounds(small_disk, tmp_path, feedback, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("write", [feedback, events])
+def test_twenty_times_full_loses_and_doubles_nothing(small_disk, tmp_path, write):
+    assert full_disk_rounds(small_disk, tmp_path, write, 20) >= 10
+
+
+@pytest.mark.parametrize(
+    "number", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, 20))]
+)
+def test_ten_readers_and_compaction_see_whole_chunks_only(tmp_path, number):
     import datetime as dt
 
     import polars as pl

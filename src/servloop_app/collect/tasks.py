@@ -35,6 +35,8 @@ from servloop_app.jobs.runs import Cancelled, RunContext
 
 SYSTEM = Actor.system("imports")
 UPKEEP_JOB = "facts.upkeep"
+# Rows that are to go must go, also when the disk stays full for a day.
+TIDYING_ATTEMPTS = 30
 
 
 def give_up(run: Run) -> None:
@@ -142,7 +144,7 @@ def _keep_feedback(run: RunContext, found: Import, clear: Path) -> None:
             run.progress(end, None, "rows", "collect.keeping_feedback")
 
 
-@job(UNDO_JOB)
+@job(UNDO_JOB, max_attempts=TIDYING_ATTEMPTS)
 def undo_import(run: RunContext, source: str) -> None:
     """Take an import back."""
     found = find_import(UUID(source))
@@ -152,7 +154,7 @@ def undo_import(run: RunContext, source: str) -> None:
             execute(RecordUndo(found.public_id), SYSTEM)
 
 
-@job(CLEAR_JOB)
+@job(CLEAR_JOB, max_attempts=TIDYING_ATTEMPTS)
 def clear_import(
     run: RunContext,
     source: str,

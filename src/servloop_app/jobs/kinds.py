@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _KINDS: dict[str, JobKind] = {}
+_LONGEST_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class JobKind:
         name: ``"<subject>.<verb>"``.
         handler: called with the run's context and its arguments by name; what it returns is the run's result.
         max_attempts: attempts without progress before the run has failed.
-        backoff: wait before the second attempt; doubles with every further one.
+        backoff: wait before the second attempt; doubles with every further one, up to an hour.
         lease: how long a run may stay silent before it counts as lost.
         atomic: the handler is one short transaction together with the run's end.
         abandoned: called in the transaction in which a run ends without its handler: it failed for good, or was
@@ -52,8 +53,8 @@ class JobKind:
     abandoned: Callable[[Run], None] | None = None
 
     def wait_after(self, attempt: int) -> timedelta:
-        """How long to wait after a failed attempt (1, 2, …)."""
-        return self.backoff * (1 << (attempt - 1))
+        """How long to wait after a failed attempt (1, 2, …), at most an hour."""
+        return min(self.backoff * (1 << (attempt - 1)), _LONGEST_WAIT)
 
 
 def job(
