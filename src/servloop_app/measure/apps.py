@@ -19,12 +19,14 @@ class MeasureConfig(AppConfig):
             actions_benchmarks,  # noqa: F401  # makes its actions known
             actions_scorecards,  # noqa: F401
             benchmark_tasks,
+            study_kinds_models,
             study_kinds_survey,
             study_tasks,
             tasks,
         )
 
         study_kinds_survey.register()
+        study_kinds_models.register()
         for event in (ImportStored, ImportUndone):
             hooks.subscribe(event, tasks.FOLLOW_JOB)
             hooks.subscribe(event, study_tasks.FOLLOW_JOB)
