@@ -42,17 +42,31 @@ _HIDDEN = {
     "schema_version",
     "ingested_at",
 }
+# Exports are cut while cases are under way; such a case has no end yet, and would look short and simple. A case counts as
+# ended when at least one in twenty of the cases that reach its last step end there.
 _CASES = """
-    SELECT e.process_id, e.case_id, any_value(e.unit_id) AS unit_id, max(e.local_date) AS local_date,
-        min(coalesce(e.start_time, e.occurred_at)) AS started_at, max(e.occurred_at) AS occurred_at,
-        epoch(max(e.occurred_at)) - epoch(min(coalesce(e.start_time, e.occurred_at))) AS seconds,
-        count(*)::DOUBLE AS events, count(DISTINCT e.activity)::DOUBLE AS activities,
-        count(DISTINCT e.resource)::DOUBLE AS resources, count(*) > count(DISTINCT e.activity) AS rework,
-        arg_min(e.activity, (e.occurred_at, e.seq)) AS first_activity,
-        arg_max(e.activity, (e.occurred_at, e.seq)) AS last_activity, any_value(c.sla_seconds) AS sla_seconds
-    FROM events AS e LEFT JOIN event_cases AS c ON c.process_id = e.process_id AND c.case_id = e.case_id
-    WHERE e.lifecycle IS NULL OR e.lifecycle = 'complete'
-    GROUP BY e.process_id, e.case_id
+    WITH every AS (
+        SELECT e.process_id, e.case_id, any_value(e.unit_id) AS unit_id, max(e.local_date) AS local_date,
+            min(coalesce(e.start_time, e.occurred_at)) AS started_at, max(e.occurred_at) AS occurred_at,
+            epoch(max(e.occurred_at)) - epoch(min(coalesce(e.start_time, e.occurred_at))) AS seconds,
+            count(*)::DOUBLE AS events, count(DISTINCT e.activity)::DOUBLE AS activities,
+            count(DISTINCT e.resource)::DOUBLE AS resources, count(*) > count(DISTINCT e.activity) AS rework,
+            arg_min(e.activity, (e.occurred_at, e.seq)) AS first_activity,
+            arg_max(e.activity, (e.occurred_at, e.seq)) AS last_activity, any_value(c.sla_seconds) AS sla_seconds
+        FROM events AS e LEFT JOIN event_cases AS c ON c.process_id = e.process_id AND c.case_id = e.case_id
+        WHERE e.lifecycle IS NULL OR e.lifecycle = 'complete'
+        GROUP BY e.process_id, e.case_id
+    ), reached AS (
+        SELECT process_id, activity, count(DISTINCT case_id) AS cases FROM events
+        WHERE lifecycle IS NULL OR lifecycle = 'complete'
+        GROUP BY process_id, activity
+    ), ends AS (
+        SELECT process_id, last_activity, count(*) AS cases FROM every GROUP BY process_id, last_activity
+    )
+    SELECT every.* FROM every
+    JOIN ends ON ends.process_id = every.process_id AND ends.last_activity = every.last_activity
+    JOIN reached ON reached.process_id = every.process_id AND reached.activity = every.last_activity
+    WHERE ends.cases >= 0.05 * reached.cases
 """
 _CASE_COLUMNS: Mapping[str, Type] = {
     "process_id": "text",
@@ -87,7 +101,8 @@ def columns_of(source: str) -> dict[str, Type]:
     ``weekday`` (text, ``"1"`` for Monday) is worked out from the local date.
 
     Args:
-        source: a fact table, or ``cases``: one row per case of a process, with ``seconds`` from first start to last end.
+        source: a fact table, or ``cases``: one row per ended case of a process, with ``seconds`` from first start to last
+            end; cases that are still under way do not count.
 
     Raises:
         SpecError: `figures.unknown_source`.
@@ -132,7 +147,7 @@ def compute_cells(
 
 
 def compute_periods(
-    facts: duckdb.DuckDBPyConnection, source: str, formula: str, grain: Literal["week", "month"]
+    facts: duckdb.DuckDBPyConnection, source: str, formula: str, grain: Literal["day", "week", "month"]
 ) -> pl.DataFrame:
     """Statistics by unit, period and channel: the finer view that an effect is looked for in.
 
@@ -140,7 +155,7 @@ def compute_periods(
         facts: a connection of a snapshot, limited to the scope that may be seen.
         source: one of `SOURCES`.
         formula: the formula.
-        grain: ISO weeks (from Monday) or months.
+        grain: days, ISO weeks (from Monday) or months.
 
     Returns:
         Columns ``unit_id``, ``month`` (first day of the period), ``channel``, ``n``, ``hits``, ``against``, ``total``,
@@ -218,7 +233,7 @@ def _query(
     relation: str,
     has_channel: bool,
     segment: str | None,
-    grain: Literal["week", "month"] = "month",
+    grain: Literal["day", "week", "month"] = "month",
 ) -> tuple[str, list[object]]:
     writer = _Writer()
     dimensions = ", ".join(

@@ -23,7 +23,7 @@ from servloop_app.demo.organisation import ROOT
 from servloop_app.demo.simulator import PROCESSES, World, events, feedback, operations, survey
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import perform
-from servloop_app.measure.actions import AddMetric, ChangeMetric, InstallCatalogue
+from servloop_app.measure.actions import AddMetric, ChangeMetric, InstallCatalogue, UseMetric
 from servloop_app.measure.definitions import Definition, shipped_definitions
 from servloop_app.measure.models import Metric
 
@@ -77,6 +77,8 @@ def load(actor: Actor, *, scale: float = 1.0, planted: bool = True, at_once: boo
     if not Metric.objects.filter(code=LETTERS).exists():
         execute(AddMetric(LETTERS, _letter_complaints()), actor)
         execute(_promise(), actor)
+        # Its processes run through several departments: solving at the first contact is not what they are for.
+        execute(UseMetric("first_contact_resolution", active=False), actor)
     queued = 0
     world = World(scale=scale, planted=planted)
     for place, sample in enumerate(sample_files(world)) if not _complete() else ():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from servloop_app.core.policy import Policy
@@ -58,6 +59,12 @@ def number_of(finding: Finding) -> str:
     return f"F-{finding.pk:04d}"
 
 
+def _day(finding: Finding) -> str:
+    """Name of the day of the week that a finding is about."""
+    number = finding.subject.get("weekday", "")
+    return str(WEEKDAYS[int(number) - 1]) if number else ""
+
+
 def title_of(finding: Finding, subjects: Subjects) -> str:
     """What is wrong and where, in one sentence."""
     said = {
@@ -66,6 +73,7 @@ def title_of(finding: Finding, subjects: Subjects) -> str:
         "channel": finding.subject.get("channel", ""),
         "step": finding.subject.get("target") or finding.subject.get("activity", ""),
         "kind": str(finding.get_kind_display()),
+        "day": _day(finding),
     }
     kind = finding.kind
     if kind == Finding.Kind.CHANGE:
@@ -80,6 +88,14 @@ def title_of(finding: Finding, subjects: Subjects) -> str:
         text = _("“%(what)s” waits longest before “%(step)s”")
     elif kind == Finding.Kind.REWORK:
         text = _("In “%(what)s” work is done again")
+    elif kind == Finding.Kind.SLOWER:
+        text = _("%(where)s: cases of “%(what)s” wait longer before “%(step)s” than before")
+    elif kind == Finding.Kind.WEEKDAY:
+        text = (
+            _("%(where)s: %(what)s is worse on %(day)s than on other days")
+            if finding.unit
+            else _("%(what)s is worse on %(day)s than on other days")
+        )
     elif finding.unit:
         text = _("%(where)s, %(what)s: %(kind)s")
     else:

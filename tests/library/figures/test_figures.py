@@ -20,6 +20,7 @@ from servloop.measure.figures import Statistic, compare, compare_many, estimate,
 
 COLUMNS = columns_of("feedback")
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+START_OF_CASES = NOW
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +143,36 @@ def test_the_records_behind_a_figure_can_be_opened(facts):
 def test_cases_are_derived_from_events(facts):
     assert len(compute_cells(facts, "cases", "median(seconds)")) == 0
     assert columns_of("cases")["rework"] == "truth"
+
+
+def test_cases_under_way_do_not_count_as_ended():
+    import duckdb
+
+    rows = [
+        ("p", f"c{case}", "u", START_OF_CASES + dt.timedelta(days=case, hours=3 * place), step)
+        for case in range(100)
+        for place, step in enumerate(("ask", "check", "decide", "close"))
+        if not (case >= 96 and place > case - 96)  # three of the last four stand at an earlier step
+        and not (
+            case % 10 == 0 and place == 3
+        )  # one in ten is given up after the decision: that is an end, too
+    ]
+    events = pl.DataFrame(
+        rows, schema=["process_id", "case_id", "unit_id", "occurred_at", "activity"], orient="row"
+    ).with_columns(
+        pl.col("occurred_at").dt.date().alias("local_date"),
+        pl.lit(None, pl.Datetime("us", "UTC")).alias("start_time"),
+        pl.lit(None, pl.String).alias("resource"),
+        pl.lit(None, pl.String).alias("lifecycle"),
+        pl.int_range(pl.len()).alias("seq"),
+    )
+    cases = pl.DataFrame(schema={"process_id": pl.String, "case_id": pl.String, "sla_seconds": pl.Float64})
+    connection = duckdb.connect()
+    connection.register("events", events.to_arrow())
+    connection.register("event_cases", cases.to_arrow())
+    table = compute_cells(connection, "cases", "count()")
+    # Two stand at steps where nobody ends; the third looks like those that are given up after the decision.
+    assert table.merge(table.select()).n == 100 - 2
 
 
 @pytest.mark.parametrize(
