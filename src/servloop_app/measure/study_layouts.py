@@ -98,9 +98,7 @@ def servqual_pairs(survey: SurveyColumns) -> list[Proposal]:
             {"name": number, "expectation": first.name, "perception": second.name}
             for number, first, second in group.pairs
         ]
-        found.append(
-            Proposal(f"servqual-pairs:{group.prefix}", {"scale": scale, "items": items}, _numbers(group))
-        )
+        found.append(Proposal(f"servqual-pairs:{group.prefix}", {"scale": scale, "items": items}))
     return found
 
 
@@ -121,7 +119,7 @@ def kano_pairs(survey: SurveyColumns) -> list[Proposal]:
             {"name": number, "functional": first.name, "dysfunctional": second.name}
             for number, first, second in group.pairs
         ]
-        found.append(Proposal(f"kano-pairs:{group.prefix}", {"features": features}, _numbers(group)))
+        found.append(Proposal(f"kano-pairs:{group.prefix}", {"features": features}))
     return found
 
 
@@ -136,9 +134,7 @@ def importance_pairs(survey: SurveyColumns) -> list[Proposal]:
             {"name": number, "importance": first.name, "performance": second.name}
             for number, first, second in group.pairs
         ]
-        found.append(
-            Proposal(f"importance-pairs:{group.prefix}", {"scale": scale, "items": items}, _numbers(group))
-        )
+        found.append(Proposal(f"importance-pairs:{group.prefix}", {"scale": scale, "items": items}))
     return found
 
 
@@ -179,11 +175,4 @@ def _numbered_alike(survey: SurveyColumns) -> dict[str, list[str]]:
         prefix: [column.name for column in columns]
         for prefix, columns in blocks.items()
         if len(columns) >= _LEAST_ITEMS and _scale(columns) is not None
-    }
-
-
-def _numbers(group: _Pairs) -> dict[str, LocalizedText]:
-    """Files without wordings: "item 7" says more than "7"."""
-    return {
-        number: LocalizedText(f"第 {number} 项", f"Item {number}") for number, _first, _second in group.pairs
     }

@@ -57,6 +57,7 @@ STAGES = (
         (
             Page(_("Metrics"), "metrics", "metrics.view"),
             Page(_("Compare"), "compare", "metrics.view"),
+            Page(_("Models"), "studies", "models.view"),
             Page(_("Scorecards"), "scorecards", "models.view"),
             Page(_("Benchmarks"), "benchmarks", "metrics.view"),
             Page(_("Model advisor"), "advisor", "models.view"),

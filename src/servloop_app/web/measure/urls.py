@@ -20,6 +20,8 @@ from servloop_app.web.measure import (
     scorecard_units,
     scorecards,
 )
+from servloop_app.web.measure.models import edit as study_edit
+from servloop_app.web.measure.models import listing, one
 
 urlpatterns: list[URLPattern] = [
     path("home/", home.home, name="home"),
@@ -40,6 +42,12 @@ urlpatterns: list[URLPattern] = [
     path("measure/benchmarks/add/", benchmarks.add, name="benchmark_add"),
     path("measure/benchmarks/<uuid:public_id>/remove/", benchmarks.remove, name="benchmark_remove"),
     path("measure/benchmarks/standing.<slug:ending>", benchmarks.chart_file, name="benchmarks_file"),
+    path("measure/models/", listing.studies, name="studies"),
+    path("measure/models/add/", study_edit.add, name="study_add"),
+    path("measure/models/<uuid:public_id>/", one.study, name="study"),
+    path("measure/models/<uuid:public_id>/change/", study_edit.change, name="study_change"),
+    path("measure/models/<uuid:public_id>/use/", one.use, name="study_use"),
+    path("measure/models/<uuid:public_id>/<slug:chart>.<slug:ending>", one.chart_file, name="study_chart"),
     path("measure/scorecards/", scorecards.cards, name="scorecards"),
     path("measure/scorecards/add/", scorecard_edit.add, name="scorecard_add"),
     path("measure/scorecards/starter/", scorecards.add_starter, name="scorecard_starter"),

@@ -1,0 +1,1 @@
+"""Pages of the service-quality models: the list of studies, one page a kind, forms, files."""
