@@ -87,7 +87,7 @@ class Engine:
         folder = Path(tempfile.mkdtemp(prefix="servloop-engine-", dir=self.folder))
         try:
             connection = ibis.duckdb.connect(
-                folder / "engine.duckdb", memory_limit=self.memory, temp_directory=str(folder / "spill")
+                folder / "work.duckdb", memory_limit=self.memory, temp_directory=str(folder / "spill")
             )
             # The order of a table means nothing here, and to keep it costs memory.
             connection.raw_sql("SET preserve_insertion_order = false")

@@ -7,7 +7,7 @@ coverage is at least the stated one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -196,3 +196,44 @@ def _timer(waits: GroupedDurations, edge: int, source: str, target: str) -> tupl
         "days": f"{length / 86_400:.2f}",
     }
     return (Notice("process.constant_delay", count, facts),)
+
+
+@dataclass(frozen=True, slots=True)
+class ExcessWait:
+    """Waiting at a step beyond what was aimed at: total wait less the number of waits times the target."""
+
+    source: str
+    target: str
+    count: int
+    total_seconds: float
+    target_seconds: float
+    excess_seconds: float
+
+
+def excess_waits(found: Bottlenecks, targets: Mapping[str, float]) -> tuple[ExcessWait, ...]:
+    """Waits beyond their targets, the largest excess first; steps without a target are left out.
+
+    Args:
+        found: from `bottlenecks`.
+        targets: activity → seconds that a case may wait before it.
+
+    Raises:
+        SpecError: ``process.unknown_activity`` for a target of an activity that no step leads to.
+    """
+    reached = {step.target for step in found.steps}
+    unknown = sorted(set(targets) - reached)
+    if unknown:
+        raise SpecError("process.unknown_activity", unknown=unknown, found=sorted(reached))
+    rows = [
+        ExcessWait(
+            step.source,
+            step.target,
+            step.count,
+            step.total_seconds,
+            targets[step.target],
+            step.total_seconds - step.count * targets[step.target],
+        )
+        for step in found.steps
+        if step.target in targets
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.excess_seconds, row.source, row.target)))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+_KEPT = "_variant_of_cases"  # beside the log's other derived columns
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One path, its cases, their share of all cases, and the median throughput time of those cases."""
@@ -107,11 +110,19 @@ def variant_of_cases(log: EventLog) -> tuple[Int32, Int64]:
 
     Sequences are compared by a 64-bit multilinear hash first (Carter & Wegman, 1979), then, event by event,
     with one case of their group, so that the result is exact: should two sequences share a hash, other
-    multipliers are drawn.
+    multipliers are drawn. The log keeps the answer: filters ask for it again and again.
 
     Returns:
         The variant of each case (0..variants-1, in no particular order) and one case of each variant.
     """
+    kept: tuple[Int32, Int64] | None = log.__dict__.get(_KEPT)
+    if kept is None:
+        kept = _grouped(log)
+        log.__dict__[_KEPT] = kept
+    return kept
+
+
+def _grouped(log: EventLog) -> tuple[Int32, Int64]:
     if log.cases == 0:
         return np.zeros(0, np.int32), np.zeros(0, np.int64)
     position = np.arange(log.events, dtype=np.int64) - np.repeat(log.offsets[:-1], log.lengths)
