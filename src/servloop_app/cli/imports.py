@@ -74,7 +74,8 @@ def _bring_in(path: Path, options: dict[str, Any]) -> Import:
     with path.open("rb") as handle:
         size = files.keep_upload(public_id, path.name, iter(lambda: handle.read(1 << 20), b""))
     try:
-        head = queries.preview(public_id)
+        with files.called(path.name):
+            head = queries.preview(public_id)
         name = options["name"] or path.name.partition(".")[0]
         mapping, _remembered = queries.suggested(head, name=name, target=options["target"])
         actor = machine_owner()

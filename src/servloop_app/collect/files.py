@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 
+from servloop.errors import ServLoopError
 from servloop.facts import FactStore
 
 _SOURCE = "source"
@@ -54,6 +56,17 @@ def keep_upload(public_id: UUID, file_name: str, chunks: Iterable[bytes]) -> int
 def source_of(public_id: UUID) -> Path | None:
     """The file as it was given; None once it was imported (it holds personal data and is not kept)."""
     return next(folder(public_id).glob(f"{_SOURCE}*"), None)
+
+
+@contextmanager
+def called(file_name: str) -> Iterator[None]:
+    """Errors about a kept file name it as the person does, not by its place in the folder."""
+    try:
+        yield
+    except ServLoopError as error:
+        if str(error.params.get("file", "")).partition(".")[0] == _SOURCE:
+            error.params["file"] = file_name
+        raise
 
 
 def head_of(public_id: UUID) -> Path:

@@ -60,7 +60,8 @@ def store_import(run: RunContext, source: str) -> dict[str, int]:
         with run.step({"feedback": 0}):
             pass
     try:
-        return _store(run, found)
+        with files.called(found.file_name):
+            return _store(run, found)
     except Cancelled:
         _fail(run, found, RecordFailure(found.public_id, "collect.cancelled"))
         raise

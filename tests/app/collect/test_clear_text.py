@@ -11,6 +11,7 @@ from servloop_app.core.actions import execute
 from servloop_app.core.encryption import sealed_fields
 from servloop_app.core.errors import NotAllowed
 from servloop_app.core.models import LogLeaf, LogPayload
+from servloop_app.improve.ticket_models import TicketEntry
 
 MOBILE = "13812345678"
 FEEDBACK = f"id,date,comment\nF1,2026-03-01 09:00,请回电 {MOBILE}\nF3,sometime,请打 {MOBILE}\n"
@@ -57,6 +58,7 @@ def test_sealed_fields_are_opened_by_actions_alone():
         (FeedbackRecord, "sealed_text"),
         (QuarantinedRow, "raw"),
         (LogPayload, "sealed"),
+        (TicketEntry, "sealed_text"),
     }
     calls = re.compile(r"(?<!def )\b(?:open_text|quarantine\.opened)\(")
     callers = {
@@ -69,4 +71,5 @@ def test_sealed_fields_are_opened_by_actions_alone():
         "collect/actions/feedback.py",
         "collect/actions/quarantine.py",
         "collect/quarantine.py",
+        "improve/actions_tickets_course.py",
     }

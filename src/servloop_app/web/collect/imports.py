@@ -84,7 +84,8 @@ def _add(request: HttpRequest) -> HttpResponse:
     public_id = uuid.uuid4()
     size = files.keep_upload(public_id, file.name, file.chunks())
     try:
-        head = queries.preview(public_id)
+        with files.called(file.name):
+            head = queries.preview(public_id)
         mapping, remembered = queries.suggested(head, name=file.name.partition(".")[0])
         suggestion = {**mapping.to_dict(), "timezone": mapping.timezone or settings.TIME_ZONE}
         unit = form.cleaned_data["unit"].code
