@@ -118,14 +118,21 @@ class FactStore:
         stored = self._open(table).transaction_version(application)
         return -1 if stored is None else int(stored)
 
-    def delete_import(self, import_id: str) -> dict[str, int]:
+    def delete_import(self, import_id: str, tables: Iterable[str] | None = None) -> dict[str, int]:
         """Take an import back: its rows go, and older revisions of its records show again.
+
+        Args:
+            import_id: id of the import.
+            tables: where to look for its rows; in all tables by default.
 
         Returns:
             Rows deleted per table.
+
+        Raises:
+            FactStoreError: `facts.unsupported_table`.
         """
         deleted = {}
-        for table in self.tables():
+        for table in self.tables() if tables is None else tables:
             with self._writing(table):
                 metrics = self._open(table).delete(f"import_id = '{_quoted(import_id)}'")
             if metrics["num_deleted_rows"]:

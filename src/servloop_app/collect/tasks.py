@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from servloop.errors import InputError, ServLoopError
-from servloop.facts import ingest
+from servloop.facts import FactStoreError, ingest
 from servloop.facts.locks import LockBusyError
 from servloop.results import Notice, plain
 from servloop_app.collect import feedback, files, quarantine
@@ -185,7 +185,14 @@ def upkeep(run: RunContext) -> dict[str, int]:
 
 def take_back(found: Import) -> None:
     """Remove every row that an import brought, and what it staged; safe to repeat."""
-    files.fact_store().delete_import(found.fact_id)
+    store = files.fact_store()
+    for table in store.tables():
+        try:
+            store.delete_import(found.fact_id, [table])
+        except FactStoreError as error:
+            # A table of another program's making concerns only imports that stored something there.
+            if error.code != "facts.unsupported_table" or table in found.stored:
+                raise
     files.clear_staging(found.public_id)
     with guard.opening(feedback.TABLE, quarantine.TABLE):
         while feedback.remove_records(found):

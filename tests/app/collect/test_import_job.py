@@ -1,6 +1,7 @@
 """An import from file to facts: every kind of data, once, on record, and back."""
 
 import pytest
+from deltalake import DeltaTable
 from django.utils import timezone
 from tests.app.organisation import SYSTEM
 
@@ -223,6 +224,23 @@ def test_a_file_that_cannot_be_used_fails_with_its_sentence(bring_in, take_in):
     assert (found.state, found.error_code) == ("failed", "imports.no_such_column")
     assert "nowhere" in message(found.error_code, found.error_params, "en")
     assert files.source_of(found.public_id) is not None, "the file stays for another try"
+
+
+def test_a_table_with_features_of_another_engine_is_left_alone(bring_in, take_in, carry_out, facts):
+    bring_in(FILES["feedback"], target="feedback", timezone="UTC")
+    table = DeltaTable(files.fact_store().folder / "feedback")
+    before = table.version()
+    table.alter.set_table_properties({"delta.enableDeletionVectors": "true"})
+    more = FILES["feedback"].replace("F1", "F8").replace("F2", "F9")
+    found = bring_in(more, target="feedback", timezone="UTC")
+    assert (found.state, found.run.state) == ("failed", Run.State.FAILED)
+    assert found.error_code == "facts.unsupported_table"
+    for language, word in (("en", "feedback"), ("zh-hans", "特性")):
+        assert word in message(found.error_code, found.error_params, language)
+    assert DeltaTable(table.table_uri).version() == before + 1, "nothing was written"
+    assert FeedbackRecord.objects.count() == 2
+    other = bring_in(FILES["events"], target="events", timezone="UTC")
+    assert other.state == "done", "the other tables go on"
 
 
 def test_a_mapping_is_remembered_for_the_next_file_of_that_shape(bring_in, take_in):
