@@ -2,15 +2,15 @@
 
 Arrivals are a Poisson process with a rate per hour of the week. A case takes the route of an observed case,
 drawn at random. Service times are drawn from those observed for the activity. People work in pools; how many
-are there in an hour is the number of those who regularly begin work in it. What cases wait although somebody of
-the pool was free (reasons that a queue does not explain) is drawn as a delay; waits for people are not drawn, they
-come about in the simulation. After Rozinat et al., Discovering simulation models (2009), and Chapela-Campa &
+are there in an hour is the number of those who regularly begin work in it, but no more than work on such a day of
+the week. What cases wait although somebody of the pool was free (reasons that a queue does not explain) is drawn as
+a delay; waits for people are not drawn, they come about in the simulation. After Rozinat et al., Discovering simulation models (2009), and Chapela-Campa &
 Dumas, Enhancing business process simulation models with extraneous activity delays (2024).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,6 +34,10 @@ _FEWEST_CASES = 30
 # and on at least two.
 _PRESENT = 0.02
 _PRESENT_DAYS = 2
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# People on duty on a day of the week: from at least so many such days, and so far up among them.
+_DUTY_DAYS = 4
+_DUTY_QUANTILE = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +80,13 @@ class ProcessModel:
             raise SpecError("plan.no_such_activity", activity=activity, found=list(self.activities))
         return self.activities.index(activity)
 
-    def with_staff(self, pool: str, add: int) -> ProcessModel:
-        """So many people more (or fewer) in every hour in which the pool works.
+    def with_staff(self, pool: str, add: int, days: Collection[int] = range(7)) -> ProcessModel:
+        """So many people more (or fewer) in every hour in which the pool works on some days of the week.
+
+        Args:
+            pool: its name.
+            add: people.
+            days: 0 for Monday; all without it.
 
         Raises:
             SpecError: ``plan.no_such_pool``, ``plan.pool_without_people``.
@@ -86,7 +95,8 @@ class ProcessModel:
             raise SpecError("plan.no_such_pool", pool=pool, found=list(self.pools))
         capacity = self.capacity.copy()
         row = self.pools.index(pool)
-        capacity[row] = np.where(capacity[row] > 0, np.maximum(capacity[row] + add, 0), 0)
+        chosen = np.isin(np.arange(SLOTS) // 24, list(days)) & (capacity[row] > 0)
+        capacity[row] = np.where(chosen, np.maximum(capacity[row] + add, 0), capacity[row])
         if not capacity[row].any():
             raise SpecError("plan.pool_without_people", pool=pool)
         return replace(self, capacity=capacity)
@@ -142,7 +152,7 @@ def apply_changes(model: ProcessModel, changes: Sequence[str]) -> ProcessModel:
 
     Args:
         model: the process as it is.
-        changes: ``staff:POOL:+2``, ``remove:ACTIVITY``, ``merge:FIRST+SECOND``, ``automate:ACTIVITY:SECONDS``,
+        changes: ``staff:POOL:+2`` (on some days: ``staff:POOL:+2@mon,tue``), ``remove:ACTIVITY``, ``merge:FIRST+SECOND``, ``automate:ACTIVITY:SECONDS``,
             ``arrivals:1.2``.
 
     Raises:
@@ -153,7 +163,8 @@ def apply_changes(model: ProcessModel, changes: Sequence[str]) -> ProcessModel:
         name, _, value = rest.rpartition(":")
         try:
             if kind == "staff":
-                model = model.with_staff(name, int(value))
+                add, _, days = value.partition("@")
+                model = model.with_staff(name, int(add), _days(days) if "@" in value else range(7))
             elif kind == "remove":
                 model = model.without_step(rest)
             elif kind == "merge":
@@ -168,6 +179,11 @@ def apply_changes(model: ProcessModel, changes: Sequence[str]) -> ProcessModel:
         except ValueError as error:
             raise SpecError("plan.change_invalid", change=change) from error
     return model
+
+
+def _days(written: str) -> tuple[int, ...]:
+    """Days of the week by their first three letters; a ValueError names no day."""
+    return tuple(_WEEKDAYS.index(day.strip().lower()[:3]) for day in written.split(","))
 
 
 def discover_model(log: EventLog, *, timezone: str = "UTC") -> ProcessModel:
@@ -286,8 +302,9 @@ def _pools(log: EventLog, begin: Float64, seconds: Float64) -> tuple[Int64, tupl
     home = np.where(time.sum(axis=1) > 0, time.argmax(axis=1), -1)
     there = _present(person[known], begin[known], people)
     capacity = np.zeros((len(names), SLOTS), dtype=np.int64)
+    most = _on_duty(home[person[known]], person[known], begin[known], len(names))
     for pool in range(len(names)):
-        capacity[pool] = there[home == pool].sum(axis=0)
+        capacity[pool] = np.minimum(there[home == pool].sum(axis=0), np.repeat(most[pool], 24))
         if not capacity[pool].any():  # all its people have their home elsewhere: nobody can be staffed
             pool_of[pool_of == pool] = -1
     return pool_of, names, capacity
@@ -327,6 +344,29 @@ def _present(person: npt.NDArray[np.int32], begin: Float64, people: int) -> npt.
     active = np.bincount(hours, minlength=people * 48).reshape(people, 2, 24)
     there = active >= np.maximum(_PRESENT * active_days[:, :, None], _PRESENT_DAYS)
     return np.concatenate([there[:, 0]] * 5 + [there[:, 1]] * 2, axis=1)
+
+
+def _on_duty(pool: Int64, person: npt.NDArray[np.int32], begin: Float64, pools: int) -> npt.NDArray[np.int64]:
+    """How many people of each pool work on a Monday, on a Tuesday…: nearly the most seen on one such day.
+
+    Where people take turns, fewer are there on any day than work in the pool. Nobody is missed who was needed: as
+    many as worked at one moment worked on that day.
+    """
+    found = np.full((pools, 7), np.iinfo(np.int64).max)
+    mine = pool >= 0
+    day = (begin[mine] // 86_400).astype(np.int64)
+    low = int(day.min()) if len(day) else 0
+    days = int(day.max()) - low + 1 if len(day) else 1
+    seen = np.unique(np.stack((pool[mine] * days + day - low, person[mine].astype(np.int64))), axis=1)[0]
+    worked, heads = np.unique(seen, return_counts=True)
+    for group in range(pools):
+        here = worked // days == group
+        weekday = (worked[here] % days + low) % 7
+        for number in range(7):
+            counts = heads[here][weekday == number]
+            if len(counts) >= _DUTY_DAYS:
+                found[group, number] = int(np.quantile(counts, _DUTY_QUANTILE, method="higher"))
+    return found
 
 
 def _free_delay(wait: Float64, begin: Float64, end: Float64, pool: Int64, capacity: Int64) -> Float64:

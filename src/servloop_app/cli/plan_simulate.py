@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     multiple=True,
     required=True,
     metavar="CHANGE",
-    help="staff:GROUP:+2, remove:ACTIVITY, merge:FIRST+SECOND, automate:ACTIVITY:SECONDS, arrivals:1.2; "
+    help="staff:GROUP:+2 (or +2@mon,tue), remove:ACTIVITY, merge:FIRST+SECOND, automate:ACTIVITY:SECONDS, arrivals:1.2; "
     "repeatable, all are made together.",
 )
 @click.option("--weeks", type=float, default=4.0, show_default=True, help="Simulated time.")
