@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ SUITES = {
     "measure": "benchmarks.measure",
     "pages": "benchmarks.pages",
     "process": "benchmarks.process",
+    "process-scale": "benchmarks.process_scale",
 }
 
 
@@ -23,12 +25,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="NAME", help=f"of {', '.join(SUITES)} (default: all)")
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000], help="sizes of the logs")
+    parser.add_argument(
+        "--peer-python", help="interpreter of an environment that holds the peer of the process benchmark"
+    )
     parser.add_argument("--out", type=Path, help="also write the table to this file")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a bar is missed")
     options = parser.parse_args()
     unknown = set(options.suites) - set(SUITES)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are: {', '.join(SUITES)}")
+    if options.peer_python:
+        os.environ["SERVLOOP_BENCHMARK_PEER"] = options.peer_python
     held = True
     texts = []
     for name in options.suites or SUITES:

@@ -48,15 +48,25 @@ def print_cost(cost: Cost) -> None:
     print(json.dumps(vars(cost)))
 
 
-def in_child(module: str, *arguments: str) -> Cost:
+def peak_megabytes() -> float:
+    """The most that this process has held since `measure` began, all that it had loaded before included."""
+    return _peak_kb() / 1024
+
+
+def in_child(module: str, *arguments: str, python: str = sys.executable) -> Cost:
     """Run a module in its own process and read the figures that it prints.
+
+    Args:
+        module: in this folder or the library.
+        *arguments: for it.
+        python: the interpreter; another one brings its own libraries.
 
     Raises:
         RuntimeError: the child failed; its error is shown.
     """
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
     done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [python, "-m", module, *arguments],
         capture_output=True, text=True, env=environment, check=False,
     )  # fmt: skip
     if done.returncode:
