@@ -124,6 +124,42 @@ def test_overlapping_intervals_wait_less_than_nothing() -> None:
     assert efficiency.summed_of_log.value == pytest.approx(8 / 9)
 
 
+def test_clocks_that_jump_are_noticed_and_change_no_other_case() -> None:
+    events = [
+        (f"c{case}", activity, 24.0 * case + step)
+        for case in range(100)
+        for step, activity in enumerate("ABC")
+    ]
+    century = 100 * 365 * 24.0
+    jumped = [*events, ("odd", "A", 1.0), ("odd", "B", century), ("old", "A", -century), ("old", "B", 2.0)]
+    built = log(jumped)
+    codes = {notice.code: notice.count for notice in built.warnings}
+    assert codes == {"process.times_far_off": 2}
+    assert "process.times_far_off" not in {notice.code for notice in log(events).warnings}
+    edges = {(edge.source, edge.target): edge for edge in directly_follows(built).edges}
+    assert edges["A", "B"].median_seconds == 3_600
+    assert edges["B", "C"] == next(e for e in directly_follows(log(events)).edges if e.target == "C")
+    assert throughput(built).median.value == 7_200
+
+
+def test_a_clock_set_back_within_a_case_gives_negative_times_that_are_counted() -> None:
+    table = frame([("c", "A", 1), ("c", "B", 3)], start_time=with_starts([0, 3.5]))
+    built = EventLog.from_frame(table)
+    assert [(notice.code, notice.count) for notice in built.warnings] == [("process.ends_before_start", 1)]
+    times = {step.activity: step for step in step_times(built).steps}
+    assert (times["A"].service_median, times["B"].service_median) == (3_600, -1_800)
+    assert flow_efficiency(built).of_log.value == pytest.approx(1 / 3)
+
+
+def test_the_hour_that_the_clock_repeats_in_autumn_keeps_its_order() -> None:
+    moments = ["2025-10-26T00:30:00+00:00", "2025-10-26T01:30:00+00:00"]  # both 02:30 in Berlin
+    table = pl.DataFrame({"case_id": ["c", "c"], "activity": ["A", "B"], "time": moments})
+    berlin = table.with_columns(
+        pl.col("time").str.to_datetime(time_zone="UTC").dt.convert_time_zone("Europe/Berlin")
+    )
+    assert directly_follows(EventLog.from_frame(berlin)).edges[0].median_seconds == 3_600
+
+
 def test_an_event_without_start_began_when_it_ended() -> None:
     built = log([("c", "A", 1.0), ("c", "B", 3.0)], start_time=[BEGIN, None])
     assert [step.service_median for step in step_times(built).steps] == [3_600, 0]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 REQUIRED = ("case_id", "activity", "time")
 _TIES = "process.tied_timestamps"
+_YEAR = 365.25 * 86_400e6  # microseconds
+_CLOCK_SAMPLE = 10_000
+_CLOCK_MARGIN = 5 * _YEAR  # a clock that jumped is off by more than a log is long, and by more than this
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +110,7 @@ class EventLog:
             activity_labels=tuple(activity_labels.to_list()),
             frame=frame,
             seq_supplied=seq_supplied,
-            warnings=warnings,
+            warnings=warnings + _odd_times(start, end),
         )
         return _with_ties(log)
 
@@ -265,6 +268,22 @@ def _usable_rows(
             found = column.unique().sort().to_list()
             warnings.append(Notice("process.no_complete_rows", frame.height, {"found": found}))
     return (None if usable.all() else np.flatnonzero(usable)), tuple(warnings)
+
+
+def _odd_times(start: Int64 | None, end: Int64) -> tuple[Notice, ...]:
+    """Warnings about clocks: events that end before they begin, and times far from all others."""
+    if len(end) == 0:
+        return ()
+    notices: list[Notice] = []
+    if start is not None and (backward := int((end < start).sum())):
+        notices.append(Notice("process.ends_before_start", count=backward))
+    # What is usual is told from a sample; only a log whose extremes are odd pays for a second look.
+    low, high = np.quantile(end[:: max(len(end) // _CLOCK_SAMPLE, 1)], (0.01, 0.99))
+    margin = max(high - low, _CLOCK_MARGIN)
+    if end.min() < low - margin or end.max() > high + margin:
+        odd = (end < low - margin) | (end > high + margin)
+        notices.append(Notice("process.times_far_off", int(odd.sum()), {"years": f"{margin / _YEAR:.1f}"}))
+    return tuple(notices)
 
 
 def _ties(log: EventLog) -> tuple[Notice, ...]:
