@@ -72,20 +72,20 @@ class Canvas:
         bold: bool = False,
         halo: bool = False,
     ) -> None:
-        """Text with its baseline at ``y``; a halo keeps it readable over lines."""
-        self.add(
-            "text",
-            escape(text),
-            x=x,
-            y=y,
-            text_anchor=None if anchor == "start" else anchor,
-            fill=COLOURS[colour],
-            font_weight="600" if bold else None,
-            paint_order="stroke" if halo else None,
-            stroke=COLOURS["surface"] if halo else None,
-            stroke_width=4 if halo else None,
-            stroke_linejoin="round" if halo else None,
-        )
+        """Text with its baseline at ``y``; a halo keeps it readable over lines.
+
+        The halo is a text of its own beneath: writers of PDF know no ``paint-order`` and would paint it on top.
+        """
+        place = {
+            "x": x,
+            "y": y,
+            "text_anchor": None if anchor == "start" else anchor,
+            "font_weight": "600" if bold else None,
+        }
+        if halo:
+            outline = {"stroke": COLOURS["surface"], "stroke_width": 4, "stroke_linejoin": "round"}
+            self.add("text", escape(text), fill=COLOURS["surface"], aria_hidden="true", **place, **outline)
+        self.add("text", escape(text), fill=COLOURS[colour], **place)
 
     def path(self, points: Iterable[tuple[float, float]], colour: str, **attributes: object) -> None:
         """An open line through points."""

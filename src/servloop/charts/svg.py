@@ -74,7 +74,7 @@ def _(spec: LineChart, width: float, height: float | None, language: str) -> Can
     in_days = len(calendar) > 1 and (calendar[1] - calendar[0]).days < 28
     for day in calendar:
         label = date_label(day, in_days=in_days, language=language)
-        canvas.text(x(day.toordinal()), frame.bottom + 18, label, anchor="middle", colour="ink-3")
+        _date(canvas, x(day.toordinal()), frame.bottom + 18, label)
     for event in spec.interventions:
         place = x(event.at.toordinal())
         canvas.line(place, frame.top, place, frame.bottom, "ink-2", stroke_width=1)
@@ -85,6 +85,17 @@ def _(spec: LineChart, width: float, height: float | None, language: str) -> Can
         _line(canvas, line, x, y)
     _end_labels(canvas, frame, spec, y)
     return canvas
+
+
+def _date(canvas: Canvas, place: float, below: float, label: str) -> None:
+    """A label of the time axis; near an end of the drawing it stands beside its tick instead of being cut off."""
+    half = text_width(label, SMALL) / 2
+    if place - half < 0:
+        canvas.text(0, below, label, colour="ink-3")
+    elif place + half > canvas.width:
+        canvas.text(canvas.width, below, label, anchor="end", colour="ink-3")
+    else:
+        canvas.text(place, below, label, anchor="middle", colour="ink-3")
 
 
 def _line(canvas: Canvas, line: Line, x: Scale, y: Scale) -> None:
@@ -261,15 +272,23 @@ def _(spec: ControlChart, width: float, height: float | None, language: str) -> 
                 corners += [(places[i] - step / 2, y(value)), (places[i] + step / 2, y(value))]
         if corners:
             canvas.path(corners, "neutral", stroke_width=1.25, stroke_dasharray=dash)
+    for start, name in spec.phases:
+        edge = places[start] - step / 2
+        canvas.line(edge, frame.top, edge, frame.bottom, "ink-2", stroke_width=1)
+        anchor = "end" if edge > (frame.left + frame.right) / 2 else "start"
+        canvas.text(edge + (-4 if anchor == "end" else 4), frame.top - 6, name, anchor=anchor)
     drawn = [(places[i], y(p.value)) for i, p in enumerate(spec.points) if p.value is not None]
     canvas.path(drawn, "subject", stroke_width=1.5)
+    free_from = 0.0  # neighbours of one run share its name: a label that would cover the last one is left out
     every = 1 + int(max(text_width(p.label, SMALL) for p in spec.points) // step)
     for i, point in enumerate(spec.points):
         if point.value is not None:
             place = (places[i], y(point.value))
             canvas.mark(*place, "bad" if point.rules else "subject", size=4 if point.rules else 3)
-            if point.rules:
+            half = text_width(point.rules[0], SMALL) / 2 if point.rules else 0.0
+            if point.rules and place[0] - half >= free_from:
                 canvas.text(place[0], place[1] - 10, point.rules[0], anchor="middle", colour="bad", halo=True)
+                free_from = place[0] + half
         if i % every == 0:
             canvas.text(places[i], frame.bottom + 18, point.label, anchor="middle", colour="ink-3")
     return canvas

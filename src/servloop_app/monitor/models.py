@@ -4,5 +4,15 @@ from __future__ import annotations
 
 from servloop_app.monitor.alert_models import Alert, AlertEntry
 from servloop_app.monitor.monitor_models import Monitor, MonitorPhase, MonitorResult
+from servloop_app.monitor.report_models import Report, ReportFile, ReportRun
 
-__all__ = ["Alert", "AlertEntry", "Monitor", "MonitorPhase", "MonitorResult"]
+__all__ = [
+    "Alert",
+    "AlertEntry",
+    "Monitor",
+    "MonitorPhase",
+    "MonitorResult",
+    "Report",
+    "ReportFile",
+    "ReportRun",
+]

@@ -8,3 +8,7 @@ class WebConfig(AppConfig):
 
     name = "servloop_app.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Make the jobs that write files known."""
+        from servloop_app.web.monitor import report_jobs  # noqa: F401, PLC0415  # models are ready only now

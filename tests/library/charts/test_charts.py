@@ -122,7 +122,7 @@ def test_labels_of_a_crowded_quadrant_touch_neither_each_other_nor_marks():
     boxes = [
         (x, y - 11, x + text_width(element.text, 12), y + 3)
         for element in root.iter("{http://www.w3.org/2000/svg}text")
-        if element.text in names and element.get("paint-order")
+        if element.text in names and element.get("aria-hidden")
         for x, y in [(float(element.get("x")), float(element.get("y")))]
     ]
     assert len(boxes) > 20

@@ -48,6 +48,11 @@ class FigureCard:
         return self.scale.number(self.figure.estimate.value)
 
     @property
+    def value(self) -> str:
+        """The number with its unit."""
+        return self.scale.value(self.figure.estimate.value)
+
+    @property
     def interval(self) -> str:
         """The interval of the value; empty where there is none."""
         return self.scale.interval(self.figure.estimate)

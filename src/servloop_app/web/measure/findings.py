@@ -37,10 +37,11 @@ def overview(
     better = [card for card in cards if card.change_meaning == "good"]
     worse = [card for card in cards if card.change_meaning == "bad"]
     subject = (worse or [card for card in cards if card.meaning == "bad"] or better or cards)[0]
-    return Overview(_title(better, worse, cards), _lead(subject, cells, filtered, names), subject)
+    return Overview(headline(better, worse, cards), _lead(subject, cells, filtered, names), subject)
 
 
-def _title(better: list[FigureCard], worse: list[FigureCard], cards: list[FigureCard]) -> str:
+def headline(better: list[FigureCard], worse: list[FigureCard], cards: list[FigureCard]) -> str:
+    """What figures say together, as a sentence."""
     if better and worse:
         return _("%(better)s is getting better; %(worse)s is getting worse") % {
             "better": better[0].name,
