@@ -47,6 +47,7 @@ class Seen:
     training: tuple[float, float, float]
     nothing: tuple[float, float, float]
     letters: tuple[float, float, float]
+    verdicts: list[str] = field(default_factory=list)  # of the three projects
     findings: list[str] = field(default_factory=list)  # of what happened
     unexplained: list[str] = field(default_factory=list)
 
@@ -64,6 +65,8 @@ def look(study: Study) -> Seen:
     found = [one for one in study.findings if one.kind in HAPPENED]
     names = [f"{one.kind} {one.unit or 'all'} {' '.join(one.subject.values())}" for one in found]
     strange = [name for one, name in zip(found, names, strict=True) if not _explained(one)]
+    training, nothing = study.satisfaction("courtesy_training"), study.satisfaction("queue_screens")
+    letters = study.letters()
     slower = study.slower
     where = ("binjiang", "尽职调查")
     return Seen(
@@ -84,9 +87,10 @@ def look(study: Study) -> Seen:
             one.kind == "weekday" and one.unit == "hotline" and one.subject.get("weekday") == "1"
             for one in found
         ),
-        training=_interval(study.satisfaction("courtesy_training").effect.estimate),
-        nothing=_interval(study.satisfaction("queue_screens").effect.estimate),
-        letters=_interval(study.letters().relative),
+        training=_interval(training.effect.estimate),
+        nothing=_interval(nothing.effect.estimate),
+        letters=_interval(letters.relative),
+        verdicts=[str(one.verdict.decision) for one in (training, nothing, letters)],
         findings=names + [f"slower {unit} {step}" for unit, step in slower],
         unexplained=strange + [f"slower {unit} {step}" for unit, step in slower if (unit, step) != where],
     )
@@ -99,7 +103,8 @@ def _interval(estimate: Any) -> tuple[float, float, float]:
 def _explained(one: Any) -> bool:
     """Whether a finding follows from something planted: itself, or what it drags along."""
     metric = one.subject["metric"]
-    waits = metric in _WAITING and one.unit in {"hotline", ""} and one.kind in {"weekday", "unit"}
+    # A wave at the hotline also shifts the whole bank's waiting towards the hotline's.
+    waits = metric in _WAITING and one.unit in {"hotline", ""} and one.kind in {"weekday", "unit", "change"}
     monday = waits and one.subject.get("weekday", "1") == "1"
     wave = metric in _ATTITUDE and one.unit in {"hotline", ""} and one.kind in {"change", "unit", "channel"}
     untrained = metric in _ATTITUDE and one.kind == "unit" and one.unit not in _TRAINED
@@ -160,7 +165,14 @@ def table(seen: list[Seen], truths: dict[float, float]) -> str:
             f"{sum(one.letters[1] <= -min(0.6 * s, 1.0) <= one.letters[2] for one in groups[s])} / {len(groups[s])}"
             for s in columns
         ]),
+        ("suggested verdict on the project without effect: adopt", count(lambda one: one.verdicts[1] == "adopt")),
+        ("suggested verdict on the training: adopt", count(lambda one: one.verdicts[0] == "adopt")),
+        ("suggested verdict on the letters: adopt", count(lambda one: one.verdicts[2] == "adopt")),
         ("banks with a finding that nothing planted explains", count(lambda one: bool(one.unexplained))),
+        ("… share of all their findings", [
+            f"{sum(len(one.unexplained) for one in groups[s]) / max(sum(len(one.findings) for one in groups[s]), 1):.1%}"
+            for s in columns
+        ]),
         (
             "false alerts per monitor and year",
             [

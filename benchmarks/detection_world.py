@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,12 +17,11 @@ from servloop.diagnose.process.event_log import EventLog
 from servloop.facts.cells import PEOPLE, compute_cells
 from servloop.monitor.control_charts import p_chart
 from servloop.monitor.control_charts.chart import Design
-from servloop.verify.before_after import BeforeAfter, Model, before_after
-from servloop.verify.difference_in_differences import DifferenceInDifferences, difference_in_differences
+from servloop.verify.evaluation import Declaration, Evaluation, Observed, UnitSeries, evaluate
 from servloop_app.demo.simulator import PLANTED, PROCESSES, World, events, feedback, survey
 from servloop_app.demo.simulator.feedback import ratings
-from servloop_app.demo.simulator.world import BRANCHES, UNITS
-from servloop_app.diagnose.findings import Observed, find
+from servloop_app.demo.simulator.world import BRANCHES, UNITS, Planted
+from servloop_app.diagnose import findings as look_for
 from servloop_app.diagnose.findings_process import slower_steps
 from servloop_app.measure.definitions import shipped_definitions
 from servloop_app.measure.figures import SMALLEST_GROUP, Cells
@@ -30,6 +29,9 @@ from servloop_app.measure.models import Metric, MetricResult
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LETTERS = ("信函寄送有问题", "Letter damaged")
+IN_PROJECTS = (*PLANTED["courtesy_training"].units, *PLANTED["queue_screens"].units)
+# The smallest effects that the projects declared to be worth having, in percentage points.
+SMALLEST = {"courtesy_training": 3.0, "queue_screens": 5.0, "letter_packaging": 1.0}
 # Weekly monitors learn from the first year and watch the second one.
 LEARNED_WEEKS = 52
 
@@ -58,7 +60,7 @@ class Study:
         }
 
     @cached_property
-    def findings(self) -> list[Observed]:
+    def findings(self) -> list[look_for.Observed]:
         """Findings of the figures, as the nightly job makes them."""
         with _engine(self) as facts:
             cells, weekdays = [], []
@@ -69,7 +71,7 @@ class Study:
                 cells.append(_cells(facts, metric, metric.segment or None))
                 if metric.kept == "histogram" and metric.source != "cases":
                     weekdays.append(_cells(facts, metric, "weekday"))
-        return find(cells, UNITS, weekdays)
+        return look_for.find(cells, UNITS, weekdays)
 
     @cached_property
     def slower(self) -> list[tuple[str, str]]:
@@ -109,38 +111,58 @@ class Study:
             ]
         return found
 
-    def satisfaction(self, code: str) -> DifferenceInDifferences:
-        """The declared check of a project in some branches: share of high ratings, against the other branches."""
+    def satisfaction(self, code: str) -> Evaluation:
+        """The declared check of a project in some branches: share of high ratings, against branches without any project."""
         planted = PLANTED[code]
-        rows = self.feedback.filter(pl.col("rating").is_not_null() & pl.col("unit_id").is_in(BRANCHES))
-        panel = (
-            rows.with_columns(pl.col("local_date").dt.truncate("1mo").alias("month"))
-            .group_by("unit_id", "month")
-            .agg((pl.col("rating") >= 4).mean().alias("high") * 100)
-            .sort("unit_id", "month")
-        )
-        return difference_in_differences(
-            panel["high"].to_numpy(),
-            panel["unit_id"].to_numpy(),
-            panel["month"].cast(pl.String).to_numpy(),
-            (panel["unit_id"].is_in(planted.units) & (panel["month"] >= planted.start)).to_numpy(),
-            declared=True,
-        )
+        others = [unit for unit in BRANCHES if unit not in IN_PROJECTS]
+        rows = self.feedback.filter(pl.col("rating").is_not_null())
+        return self._check(rows, pl.col("rating") >= 4, planted, others, "increase")
 
-    def letters(self) -> BeforeAfter:
-        """The declared check of the letters' packaging: monthly share of letter complaints in all feedback, relative."""
-        monthly = (
-            self.feedback.with_columns(
-                pl.col("local_date").dt.truncate("1mo").alias("month"),
-                (pl.col("title").is_in(LETTERS) & (pl.col("kind") == "投诉")).alias("hit"),
-            )
-            .group_by("month")
-            .agg(pl.col("hit").mean().alias("share"))
-            .sort("month")
+    def letters(self) -> Evaluation:
+        """The declared check of the letters' packaging: monthly share of letter complaints in all feedback."""
+        hit = pl.col("title").is_in(LETTERS) & (pl.col("kind") == "投诉")
+        return self._check(self.feedback, hit, PLANTED["letter_packaging"], [], "decrease")
+
+    def _check(
+        self,
+        rows: pl.DataFrame,
+        hit: pl.Expr,
+        planted: Planted,
+        others: list[str],
+        direction: Literal["increase", "decrease"],
+    ) -> Evaluation:
+        """As the platform's check reads and judges its series."""
+        cells = (
+            rows.with_columns(pl.col("local_date").dt.truncate("1mo").alias("month"), hit.alias("hit"))
+            .group_by("unit_id", "month")
+            .agg(pl.col("hit").sum(), pl.len().alias("n"))
         )
-        start = monthly["month"].to_list().index(PLANTED["letter_packaging"].start)
-        model = Model(trend=False, slope_change=False, logarithm=True)
-        return before_after(monthly["share"].to_numpy(), start, model, declared=True)
+        periods = tuple(cells["month"].unique().sort().to_list())
+        series = {unit: _share(cells, [unit], periods) for unit in (*planted.units, *others)}
+        observed = Observed(
+            periods=periods,
+            changed=_share(cells, list(planted.units), periods),
+            comparison=_share(cells, others, periods) if others else (),
+            rows=tuple(
+                int(
+                    cells.filter((pl.col("month") == month) & pl.col("unit_id").is_in(planted.units))[
+                        "n"
+                    ].sum()
+                )
+                for month in periods
+            ),
+            units=tuple(UnitSeries(unit, unit in planted.units, values) for unit, values in series.items())
+            if others
+            else (),
+        )
+        declaration = Declaration(planted.start, "month", bool(others), SMALLEST[planted.code], direction)
+        return evaluate(observed, declaration)
+
+
+def _share(cells: pl.DataFrame, units: list[str], periods: tuple[dt.date, ...]) -> tuple[float | None, ...]:
+    rows = cells.filter(pl.col("unit_id").is_in(units)).group_by("month").agg(pl.col("hit", "n").sum())
+    known = {month: 100 * hit / n for month, hit, n in rows.select("month", "hit", "n").iter_rows()}
+    return tuple(known.get(month) for month in periods)
 
 
 def _as_facts(rows: pl.DataFrame) -> pl.DataFrame:

@@ -76,7 +76,7 @@ def _load(folder: Path, scale: float, *, planted: bool, at_once: bool) -> Mappin
     from django.core.management import call_command
 
     from servloop_app.cli import platform
-    from servloop_app.demo import about, organisation, passwords, process_logs, records
+    from servloop_app.demo import about, organisation, passwords, process_logs, records, tasks
 
     actor = platform.machine_owner()
     if platform.migrations_pending():
@@ -89,6 +89,7 @@ def _load(folder: Path, scale: float, *, planted: bool, at_once: bool) -> Mappin
     platform.prepare_database()
     if scale:
         about.note(folder, planted=planted, scale=scale)
+        tasks.attach()
         records.load(actor, scale=scale, planted=planted, at_once=at_once)
     return made
 

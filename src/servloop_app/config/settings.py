@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "servloop_app.improve",
     "servloop_app.verify",
     "servloop_app.monitor",
+    "servloop_app.demo",
 ]
 
 MIDDLEWARE = [

@@ -29,6 +29,7 @@ from servloop_app.measure.models import Metric
 
 LETTERS = "letter_complaints"
 FIRST_ANSWER = 7_200.0  # seconds
+FILES = 3 + len(PROCESSES)
 _NAMESPACE = UUID("9f0f2b63-6c0b-4c0e-8d0a-3a6f1f1f0f11")
 
 
@@ -124,7 +125,7 @@ def _letter_complaints() -> Definition:
 
 
 def _complete() -> bool:
-    wanted = [uuid5(_NAMESPACE, str(place)) for place in range(3 + len(PROCESSES))]
+    wanted = [uuid5(_NAMESPACE, str(place)) for place in range(FILES)]
     return Import.objects.filter(public_id__in=wanted).count() == len(wanted)
 
 

@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from servloop_app.core.actions import Action, Actor
 from servloop_app.core.errors import ActionError, Conflict, NotFound
+from servloop_app.core.hooks import emit
 from servloop_app.core.units import UnitTree
 from servloop_app.diagnose.models import Finding
+from servloop_app.plan.actions_from_process import RAISED
+from servloop_app.plan.events import OpportunitiesRanked
 from servloop_app.plan.models import Opportunity
 from servloop_app.plan.ranking import key_of, score_of
 
@@ -45,7 +48,8 @@ class RankOpportunities(Action[int]):
             made.loss, made.confidence, made.present = score.loss, score.confidence, True
             made.score = score.value(made.effort)
             made.save(update_fields=["loss", "confidence", "score", "present"])
-        Opportunity.objects.exclude(key__in=groups).update(present=False)
+        Opportunity.objects.exclude(key__in=groups).exclude(key__startswith=RAISED).update(present=False)
+        emit(OpportunitiesRanked(len(groups)))
         return len(groups)
 
 

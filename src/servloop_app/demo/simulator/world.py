@@ -150,7 +150,7 @@ PLANTED: dict[str, Planted] = {
             2.7,
             "median wait before due diligence, times the usual",
         ),
-        Planted("app_release", (HOTLINE,), dt.date(2026, 9, 14), dt.date(2026, 10, 11), 6.0, "complaints about the app, times the usual"),
+        Planted("app_release", (HOTLINE,), dt.date(2026, 10, 5), dt.date(2026, 10, 31), 6.0, "complaints about the app, times the usual"),
         Planted(
             "courtesy_training",
             ("chengdong", "chengxi", "beiyuan"),
