@@ -72,3 +72,30 @@ def _path(draw: random.Random) -> list[str]:
     if draw.random() < 0.87:
         path += ["ebanking"]
     return path
+
+
+def worked_hours(*, cases: int = 200, seed: int = 3) -> str:
+    """A log with begin and end of each step, people and departments: checks are slow since June, some come back."""
+    draw = random.Random(seed)
+    lines = ["case_id,activity,start,time,resource,department,channel"]
+    teams = {"Receive": "Desk", "Check": "Review", "Decide": "Review", "Inform": "Desk"}
+    for case in range(cases):
+        now = datetime(2026, 4, 1, 1, tzinfo=UTC) + timedelta(
+            hours=24 * draw.randrange(120) + 9 * draw.random()
+        )
+        path = [
+            "Receive",
+            "Check",
+            *(["Receive", "Check"] if draw.random() < 0.25 else []),
+            "Decide",
+            "Inform",
+        ]
+        channel = draw.choice(("web", "phone"))
+        for step in path[: 2 if draw.random() < 0.04 else None]:
+            slow = 2.5 if step == "Check" and now.month >= 6 else 1.0
+            now += timedelta(hours=slow * draw.lognormvariate(0.3, 0.6))
+            begin, now = now, now + timedelta(minutes=draw.uniform(5, 40))
+            person = f"{teams[step][0]}{draw.randrange(3)}"
+            times = f"{begin:%Y-%m-%d %H:%M:%S},{now:%Y-%m-%d %H:%M:%S}"
+            lines.append(f"S{case:04d},{step},{times},{person},{teams[step]},{channel}")
+    return "\n".join(lines) + "\n"

@@ -57,6 +57,33 @@ def _activities(public_id: UUID, version: int) -> tuple[str, ...]:  # noqa: ARG0
     return tuple(encode(column)[1].to_list())
 
 
+def splits(log: ProcessLog) -> dict[str, tuple[str, ...]]:
+    """Columns by which the cases of a log can be told apart, with their values, the most frequent first."""
+    return _splits(log.public_id, log.version)
+
+
+_NOT_SPLITS = {"case_id", "activity", "time", "start_time", "seq", "lifecycle"}
+_FEWEST_VALUES, _MOST_VALUES = 2, 60
+
+
+@lru_cache(maxsize=64)
+def _splits(public_id: UUID, version: int) -> dict[str, tuple[str, ...]]:  # noqa: ARG001
+    import polars as pl  # noqa: PLC0415
+
+    events = pl.scan_parquet(log_files.events_of(public_id))
+    schema = events.collect_schema()
+    texts = [name for name, kind in schema.items() if kind == pl.String and name not in _NOT_SPLITS]
+    counts = events.select(pl.col(texts).approx_n_unique()).collect().row(0, named=True) if texts else {}
+    found = {}
+    for name in texts:
+        if not _FEWEST_VALUES <= counts[name] <= _MOST_VALUES:
+            continue
+        held = events.select(pl.col(name).drop_nulls().value_counts(sort=True)).unnest(name).collect()
+        if _FEWEST_VALUES <= held.height <= _MOST_VALUES:
+            found[name] = tuple(held[name].to_list())
+    return found
+
+
 def columns(log: ProcessLog) -> frozenset[str]:
     """The columns of a log's events."""
     return _columns(log.public_id, log.version)

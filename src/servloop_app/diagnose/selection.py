@@ -19,6 +19,7 @@ from servloop.diagnose.process.filtering import (
     with_path,
     with_variants,
 )
+from servloop.diagnose.process.ping_pong import returns
 from servloop_app.core.errors import ActionError
 
 Path = tuple[int, ...]
@@ -46,6 +47,7 @@ class Selection:
         edges: cases in which every one of these direct successions occurs.
         variant: cases that take exactly this path.
         again: cases in which every one of these occurs more than once.
+        back: cases that go from the one activity to the other and straight back, for every one of these.
         longer, shorter: cases that took at least, or less than, so many seconds of elapsed time.
         since, until: cases that begin on or after the one day and on or before the other.
         parties: cases with an event of every one of these (column, value).
@@ -57,6 +59,7 @@ class Selection:
     edges: tuple[tuple[int, int], ...] = ()
     variant: Path = ()
     again: Path = ()
+    back: tuple[tuple[int, int], ...] = ()
     longer: int | None = None
     shorter: int | None = None
     since: date | None = None
@@ -77,13 +80,13 @@ class Selection:
             ActionError: ``diagnose.bad_filter``, a parameter is not what a page of ours writes.
         """
         try:
-            edges = [_codes(text, "-") for text in query.get("edge", ())]
             return cls(
                 activities=tuple(int(text) for text in query.get("with", ())),
                 without=tuple(int(text) for text in query.get("without", ())),
-                edges=tuple((source, target) for source, target in edges),
+                edges=_pairs(query.get("edge", ())),
                 variant=_codes(_one(query, "variant"), "."),
                 again=tuple(int(text) for text in query.get("again", ())),
+                back=_pairs(query.get("back", ())),
                 longer=_seconds(_one(query, "longer")),
                 shorter=_seconds(_one(query, "shorter")),
                 since=_day(_one(query, "since")),
@@ -102,6 +105,7 @@ class Selection:
             "edge": [f"{source}-{target}" for source, target in self.edges],
             "variant": [".".join(map(str, self.variant))] if self.variant else [],
             "again": [str(code) for code in self.again],
+            "back": [f"{source}-{target}" for source, target in self.back],
             "longer": [] if self.longer is None else [str(self.longer)],
             "shorter": [] if self.shorter is None else [str(self.shorter)],
             "since": [self.since.isoformat()] if self.since else [],
@@ -113,7 +117,7 @@ class Selection:
 
     def conditions(self) -> Iterator[tuple[str, Any, Selection]]:
         """Each condition: its kind, what it says, and the selection without it."""
-        for name in ("activities", "without", "edges", "again", "parties", "handovers"):
+        for name in ("activities", "without", "edges", "again", "back", "parties", "handovers"):
             held = getattr(self, name)
             for one in held:
                 fewer: dict[str, Any] = {name: tuple(kept for kept in held if kept != one)}
@@ -146,7 +150,7 @@ class Selection:
             ActionError: ``diagnose.bad_filter``, the log has no such activity or column.
         """
         names = log.activity_labels
-        edges = (code for edge in self.edges for code in edge)
+        edges = (code for edge in (*self.edges, *self.back) for code in edge)
         codes = {*self.activities, *self.without, *self.variant, *self.again, *edges}
         columns = {column for column, _value in self.parties} | {one.column for one in self.handovers}
         if any(not 0 <= code < len(names) for code in codes) or not all(map(log.has_column, columns)):
@@ -162,6 +166,12 @@ class Selection:
             log = with_path(log, names[source], names[target])
         for code in self.again:
             log = log.keep_cases(np.bincount(log.case_index[log.activity == code], minlength=log.cases) > 1)
+        for source, target in self.back:
+            there = returns(log, log.activity.astype(np.int64))
+            there[:-1] &= (log.activity[:-1] == source) & (log.activity[1:] == target)
+            keep = np.zeros(log.cases, dtype=np.bool_)
+            keep[log.case_index[there]] = True
+            log = log.keep_cases(keep)
         for column, value in self.parties:
             log = with_attribute(log, column, [value])
         for one in self.handovers:
@@ -201,6 +211,11 @@ def _one(query: Mapping[str, Sequence[str]], name: str) -> str:
 
 def _codes(text: str, separator: str) -> Path:
     return tuple(int(part) for part in text.split(separator)) if text else ()
+
+
+def _pairs(texts: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    pairs = [_codes(text, "-") for text in texts]
+    return tuple((source, target) for source, target in pairs)
 
 
 def _seconds(text: str) -> int | None:

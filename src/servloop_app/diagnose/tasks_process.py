@@ -12,6 +12,7 @@ from servloop.errors import ServLoopError
 from servloop.results import plain
 from servloop_app.core import guard
 from servloop_app.core.calendars import calendar_of
+from servloop_app.core.errors import ActionError
 from servloop_app.diagnose import log_files
 from servloop_app.diagnose.actions_process import STUDY_JOB
 from servloop_app.diagnose.models import ProcessStudy
@@ -56,6 +57,8 @@ def answer_to(found: ProcessStudy) -> Found:
     whole = loaded(found.log)
     selection = Selection.parse(found.parameters.get("selection", {}))
     chosen = whole if selection.everything else selection.apply(whole, zone)
+    if not chosen.cases:
+        raise ActionError("diagnose.no_cases_selected")
     asked = Asked(
         record=found.log,
         whole=whole,

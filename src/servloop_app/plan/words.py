@@ -43,4 +43,11 @@ def title_of(one: Opportunity, subjects: Subjects) -> str:
         metric = subjects.metrics.get(one.subject["metric"])
         return _("Improve “%(what)s” (%(unit)s)") % {"unit": unit, "what": metric or one.subject["metric"]}
     log = subjects.logs.get(one.subject.get("log", ""))
+    if "step" in one.subject and log is not None:
+        step = " → ".join(one.subject[name] for name in ("source", "step") if one.subject.get(name))
+        return _("Improve “%(step)s” in “%(what)s” (%(unit)s)") % {
+            "unit": unit,
+            "what": log.name,
+            "step": step,
+        }
     return _("Shorten “%(what)s” (%(unit)s)") % {"unit": unit, "what": log.name if log else _("a process")}

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 # Kind → its module; imported when a job works on it, so that pages do without what it computes with.
 _PACKAGE = "servloop_app.diagnose.studies"
 KINDS = {
-    "conformance": f"{_PACKAGE}.conformance",
+    kind: f"{_PACKAGE}.{kind}"
+    for kind in (
+        "conformance",
+        "work",
+        "compare",
+        "key_steps",
+        "journey",
+        "times",
+        "live",
+        "what_if",
+    )
 }
 _COMPUTE: dict[str, Compute] = {}
 

@@ -41,6 +41,13 @@ from servloop_app.web.measure.values import Scale, joined, scale_of, stated
 from servloop_app.web.submit import submit
 
 TOP = 3
+RAISED_LABELS: dict[str, Promise] = {
+    "wait": pgettext_lazy("raised", "holds waiting"),
+    "slower": pgettext_lazy("raised", "got slower"),
+    "key_step": pgettext_lazy("raised", "a key step"),
+    "deviation": pgettext_lazy("raised", "parts from the standard"),
+    "rework": pgettext_lazy("raised", "done again"),
+}
 SNOOZE_DAYS = 30
 _SURE, _LIKELY = 0.99, 0.95
 STATES: dict[str, Promise] = {
@@ -108,6 +115,9 @@ def shown(rights: Policy, found: Sequence[Opportunity]) -> list[Shown]:
             for finding in one.findings.all()
             if finding.pk in visible
         ]
+        if one.subject.get("raised") and one.subject["log"] in logs:
+            address = reverse("process_log", args=[one.subject["log"]])
+            evidence.append(Evidence(str(RAISED_LABELS[one.subject["raised"]]), one.subject["step"], address))
         unit = one.unit_id or rights.tree.root
         may_decide = rights.may("opportunities.edit", unit)
         result.append(Shown(one, title_of(one, subjects), evidence, may_decide))

@@ -19,6 +19,7 @@ LABELS: dict[str, Promise] = {
     "edges": _("directly"),
     "variant": _("path"),
     "again": _("more than once"),
+    "back": _("there and back"),
     "longer": _("at least"),
     "shorter": _("less than"),
     "since": pgettext_lazy("period", "began from"),
@@ -57,6 +58,8 @@ def _text(kind: str, value: Any, names: Sequence[str]) -> str:
         return names[int(value)]
     if kind in {"edges", "variant"}:
         return " → ".join(names[code] for code in value)
+    if kind == "back":
+        return f"{names[value[0]]} ⇄ {names[value[1]]}"
     if kind in {"longer", "shorter"}:
         return duration(value)
     if kind in {"since", "until"}:

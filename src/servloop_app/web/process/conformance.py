@@ -69,6 +69,7 @@ def _present(opened: Opened, found: ProcessStudy) -> dict[str, Any]:
         "kinds": [
             row
             | {
+                "known": row["step"] in opened.names,
                 "label": KIND_LABELS[row["kind"]],
                 "query": _narrowed(opened, kind=row["kind"], step=row["step"]),
             }
@@ -252,5 +253,5 @@ def deviations_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
         (case, kind, step, place, "" if rule is None else rule_text(outcomes[rule]["rule"]))
         for case, kind, step, place, rule in queries_process.study_rows(found).collect().iter_rows()
     )
-    name = f"{log.name} {_('deviations')}.csv"
-    return csv_file(("case", "kind", "step", "position", "rule"), rows, name)
+    label = _("deviations")
+    return csv_file(("case", "kind", "step", "position", "rule"), rows, f"{log.name} {label}.csv")

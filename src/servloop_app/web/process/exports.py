@@ -33,7 +33,7 @@ def map_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
     log, view, analysis = _asked(request, public_id)
     share = analysis.base.readable_share if view.share is None else view.share
     svg = drawing(analysis, view, share, standalone=True)
-    return _download(svg.encode(), "image/svg+xml", f"{log.name}.svg")
+    return download(svg.encode(), "image/svg+xml", f"{log.name}.svg")
 
 
 @policy("data.export")
@@ -54,7 +54,7 @@ def csv_file(head: Sequence[str], rows: Iterable[Sequence[object]], name: str) -
     writer = csv.writer(text)
     writer.writerow(head)
     writer.writerows([_harmless(value) for value in row] for row in rows)
-    return _download((_BOM + text.getvalue()).encode(), "text/csv", name)
+    return download((_BOM + text.getvalue()).encode(), "text/csv", name)
 
 
 def _asked(request: HttpRequest, public_id: UUID) -> tuple[ProcessLog, View, Analysis]:
@@ -72,7 +72,8 @@ def _harmless(value: object) -> object:
     return "" if value is None else value
 
 
-def _download(content: bytes, kind: str, name: str) -> HttpResponse:
+def download(content: bytes, kind: str, name: str) -> HttpResponse:
+    """A file to keep."""
     response = HttpResponse(content, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=True, filename=name) or "attachment"

@@ -38,7 +38,14 @@ class Tab:
 
 TABS = (
     Tab("map", pgettext_lazy("process", "Map"), "process_log"),
+    Tab("times", pgettext_lazy("process", "Times"), "process_times"),
+    Tab("work", pgettext_lazy("process", "Work and waiting"), "process_work_page"),
+    Tab("compare", _("Comparison"), "process_compare"),
+    Tab("key_steps", _("Key steps"), "process_key_steps"),
+    Tab("journey", _("Journey"), "process_journey"),
     Tab("conformance", _("Conformance"), "process_conformance"),
+    Tab("live", _("Running cases"), "process_live"),
+    Tab("what_if", _("What if"), "process_what_if"),
     Tab("cases", _("Cases of the log"), "process_cases"),
 )
 
@@ -52,7 +59,9 @@ class Opened:
         selection: which cases.
         names: its activities by code.
         extra: parameters of the address that belong to this page alone.
-        may_edit, may_export: what the person may do.
+        may_edit, may_export, may_raise: what the person may do.
+        reads_feedback: whether the person may read what customers of the log's unit said.
+        person: id of the person.
     """
 
     log: ProcessLog
@@ -61,6 +70,9 @@ class Opened:
     extra: Mapping[str, str] = field(default_factory=dict)
     may_edit: bool = False
     may_export: bool = False
+    may_raise: bool = False
+    reads_feedback: bool = False
+    person: int | None = None
 
     @classmethod
     def of(cls, request: HttpRequest, log: ProcessLog, *extra: str) -> Opened:
@@ -82,6 +94,9 @@ class Opened:
             extra={name: query[name] for name in extra if query.get(name)},
             may_edit=rights.may("process.edit", log.unit_id),
             may_export=rights.may("data.export", log.unit_id),
+            may_raise=rights.may("opportunities.edit", log.unit_id),
+            reads_feedback=rights.may("feedback.view", log.unit_id),
+            person=None if rights.person is None else rights.person.pk,
         )
 
     def query(self, selection: Selection | None = None, **changes: Any) -> str:
@@ -135,6 +150,7 @@ def frame(opened: Opened, tab: str) -> dict[str, Any]:
         "selected": selected(opened.selection),
         "may_edit": opened.may_edit,
         "may_export": opened.may_export,
+        "may_raise": opened.may_raise,
         "notices": [notice.message(get_language() or "en") for notice in opened.log.notices],
     }
 

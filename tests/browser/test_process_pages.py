@@ -1,0 +1,102 @@
+"""The pages of one log: work and waiting, comparison, key steps, journey; numbers that open their cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.browser.combinations import EVERY
+from tests.browser.process_walks import found, upload
+from tests.browser.sample_logs import worked_hours
+from tests.browser.visits import Visit, Visits
+
+pytestmark = pytest.mark.browser
+
+
+def _log(visit: Visit, folder: Path) -> str:
+    file = folder / "worked.csv"
+    file.write_text(worked_hours(cases=240), encoding="utf-8")
+    return upload(visit, file)
+
+
+@pytest.mark.parametrize("combination", EVERY)
+def test_work_and_comparison(visits: Visits, tmp_path: Path, combination: str) -> None:
+    visit = visits.of("linwen", combination)
+    address = _log(visit, tmp_path)
+
+    # work and waiting: the matrix of hands opens the cases behind a cell
+    page = visit.go(address + "work-and-waiting/")
+    found(page)
+    visit.look("process-work")
+    assert page.locator("table.sl-heat.week tbody tr").count() == 7
+    cell = page.locator("#handovers td a").first
+    shown = cell.get_attribute("title") or ""
+    cell.click()
+    page.wait_for_url("**/cases/?hand=**")
+    assert shown in page.locator(".sl-chip.on").inner_text()
+    visit.look("process-cases-of-hands")
+
+    # the planted change is found: checks take longer since June
+    page = visit.go(address + "compare/?on=2026-06-01")
+    found(page)
+    visit.look("process-compare")
+    slower = page.locator("tr[data-verdict=slower]")
+    assert slower.count() == 1
+    assert slower.get_attribute("data-way-target") == "Check"
+    assert page.locator("svg.sl-pm .sl-pm-slower").count() == 1
+    # one click makes it an opportunity
+    slower.locator("form button").click()
+    page.wait_for_load_state()
+    page = visit.go("/plan/opportunities/")
+    assert "Receive → Check" in page.locator("main").inner_text()
+
+    # two groups
+    page = visit.go(address + "compare/?by=channel")
+    found(page)
+    assert page.locator("#first option").count() == 2
+    visit.look("process-compare-groups")
+
+
+@pytest.mark.parametrize("combination", EVERY)
+def test_key_steps_and_journey(visits: Visits, tmp_path: Path, combination: str) -> None:
+    visit = visits.of("linwen", combination)
+    address = _log(visit, tmp_path)
+    page = visit.go(address + "key-steps/")
+    found(page)
+    first = page.locator("tr.sel th a").inner_text()
+    visit.look("process-key-steps")
+
+    # somebody who knows the process sees it differently, and only that counts
+    other = page.locator("#experts tbody tr", has_not_text=first).last
+    for select in page.locator("#experts select").all():
+        select.select_option("1")
+    other.locator("select").select_option("5")
+    name = other.locator("th").inner_text()
+    page.locator("#experts button.btn-primary").click()
+    page.wait_for_load_state()
+    found(page)
+    for source in ("process", "kpi", "feedback", "benchmark"):
+        page.fill(f"#w-{source}", "0")
+    page.locator("form[action*=weights] button").click()
+    page.wait_for_load_state()
+    found(page)
+    assert page.locator("tr.sel th a").inner_text() == name
+    visit.look("process-key-steps-experts")
+
+    # the journey proposes stages; people name them
+    page = visit.go(address + "journey/")
+    found(page)
+    assert page.locator("svg.sl-jy").count() == 2
+    visit.look("process-journey")
+    details = page.locator("details#define:not([open]) > summary")
+    if details.count():
+        details.click()
+    page.fill("input[name=stage-0]", visit.say("提出", "Ask"))
+    page.locator("#define button.btn-primary").click()
+    page.wait_for_load_state()
+    found(page)
+    assert visit.say("提出", "Ask") in (page.locator("svg.sl-jy").first.text_content() or "")
+    with page.expect_download() as download:
+        page.locator(".sl-head details.sl-menu summary").click()
+        page.locator("a[href*='blueprint.svg']").click()
+    assert download.value.path().read_text().startswith("<svg")
