@@ -120,9 +120,10 @@ def parse_spec(document: Any) -> dict[str, Any]:
 
 
 def columns_of(spec: Mapping[str, Any]) -> list[str]:
-    """Columns that a specification reads."""
-    found = [*spec["items"], *spec["attention"], *(margin["column"] for margin in spec["margins"])]
-    return [*found, *([spec["duration"]] if spec["duration"] else [])]
+    """Columns that a specification reads; one without its defaults will do."""
+    found = [*spec["items"], *spec.get("attention", ())]
+    found += [margin["column"] for margin in spec.get("margins", ())]
+    return [*found, *([spec["duration"]] if spec.get("duration") else [])]
 
 
 def sampling_quality(frame: Any, spec: Mapping[str, Any], *, weights: str | None = None) -> SamplingQuality:

@@ -11,6 +11,7 @@ from servloop_app.measure.study_kinds import Proposal
 from servloop_app.measure.study_sources import SurveyColumn, SurveyColumns
 
 _STEM = re.compile(r"^(.*?)[\s._-]?(\d*)$")
+_SECOND = re.compile(r"^(.*?)[\s._-]?\d+[\s._-]2$")
 _LEAST_MARKS = 3
 _TOP = 10.0
 _FEWEST = 3  # different answers of a mark; two are a yes and a no
@@ -138,7 +139,13 @@ def marks(survey: SurveyColumns) -> list[Proposal]:
 
 def _marks(columns: list[SurveyColumn]) -> list[SurveyColumn]:
     """Second answers of pairs (perception, performance) if there are any, else all; of one scale only."""
-    pairs = [column for column in columns if re.fullmatch(r".*\d[\s._-]2", column.name)]
+    pairs: list[SurveyColumn] = []
+    for prefix in dict.fromkeys(
+        match.group(1) for column in columns if (match := _SECOND.match(column.name))
+    ):
+        block = [column for column in columns if (m := _SECOND.match(column.name)) and m.group(1) == prefix]
+        if scale_of(block) is not None and len(block) > len(pairs):
+            pairs = block
     scales: defaultdict[tuple[float, ...], list[SurveyColumn]] = defaultdict(list)
     for column in pairs or columns:
         scale = scale_of([column])

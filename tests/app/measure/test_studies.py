@@ -71,7 +71,7 @@ def golden(reference, name):
 
 
 def test_a_file_that_nobody_prepared_is_recognised_and_gives_the_golden_figures(kiosk, reference):
-    assert set(kiosk) == {"servqual", "kano", "importance", "reliability"}
+    assert set(kiosk) == {"servqual", "kano", "importance", "reliability", "drivers", "sample"}
     assert {study.source["survey"] for study in kiosk.values()} == {"kiosk_servqual_kano_ipa"}
 
     gaps = view(kiosk["servqual"]).document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from servloop_app.web.measure.models import importance, kano, quality, servqual
+from servloop_app.web.measure.models import drivers, importance, index, kano, quality, sample, servqual
 from servloop_app.web.measure.models.parts import KindPage
 
 PAGES: dict[str, KindPage] = {
@@ -10,4 +10,7 @@ PAGES: dict[str, KindPage] = {
     "kano": kano.PAGE,
     "importance": importance.PAGE,
     "reliability": quality.PAGE,
+    "index": index.PAGE,
+    "drivers": drivers.PAGE,
+    "sample": sample.PAGE,
 }
