@@ -285,7 +285,18 @@ def _(spec: ControlChart) -> dict[str, Any]:
         "type": "line",
         "data": points,
         "lineStyle": {"color": "--sl-series-1", "width": 1.5},
+        "labelLayout": {"hideOverlap": True},  # neighbours of one run share its name
     }
+    if spec.phases:
+        main["markLine"] = {
+            "silent": True,
+            "symbol": "none",
+            "lineStyle": {"type": "solid", "color": "--sl-ink-2", "width": 1},
+            "data": [
+                {"xAxis": labels[place], "label": {"formatter": name, "position": "end", "color": "--sl-ink-2"}}
+                for place, name in spec.phases
+            ],
+        }
     if spec.baseline:
         main["markArea"] = {
             "silent": True,

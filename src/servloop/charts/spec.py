@@ -181,10 +181,17 @@ class ControlPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class ControlChart(ChartSpec):
-    """Is it in control? The first ``baseline`` points gave the limits."""
+    """Is it in control? The first ``baseline`` points gave the limits.
+
+    Attributes:
+        points: in the order of time.
+        baseline: how many points at the beginning are shaded.
+        phases: (place, name) of points from which limits of their own count; marked by a line.
+    """
 
     points: tuple[ControlPoint, ...]
     baseline: int | None = None
+    phases: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)

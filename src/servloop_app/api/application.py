@@ -9,6 +9,7 @@ from servloop_app.api import (
     jobs,
     me,
     metrics,
+    monitors,
     opportunities,
     people,
     problems,
@@ -35,6 +36,8 @@ api.add_router("/units", units.router, tags=["units"])
 api.add_router("/metrics", metrics.router, tags=["metrics"])
 api.add_router("/findings", findings.router, tags=["findings"])
 api.add_router("/opportunities", opportunities.router, tags=["opportunities"])
+api.add_router("/monitors", monitors.router, tags=["monitors"])
+api.add_router("/alerts", monitors.alert_router, tags=["alerts"])
 api.add_router("/tickets", tickets.router, tags=["tickets"])
 api.add_router("/reports", reports.router, tags=["reports"])
 api.add_router("/audit", audit.router, tags=["audit"])

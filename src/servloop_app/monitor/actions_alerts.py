@@ -111,6 +111,8 @@ class SilenceAlert(OnAlert):
         _check_open(self.alert)
         _check_reason(self.reason)
         now = timezone.now()
+        if timezone.is_naive(self.until):
+            raise ActionError("monitor_app.silence_out_of_range", most=_LONGEST_SILENCE.days)
         if not now < self.until <= now + _LONGEST_SILENCE:
             raise ActionError("monitor_app.silence_out_of_range", most=_LONGEST_SILENCE.days)
 

@@ -32,7 +32,7 @@ class Alert(models.Model):
         """Where it stands."""
 
         OPEN = "open", pgettext_lazy("alert", "open")
-        ACKNOWLEDGED = "acknowledged", pgettext_lazy("alert", "seen to")
+        ACKNOWLEDGED = "acknowledged", pgettext_lazy("alert", "being handled")
         SILENCED = "silenced", pgettext_lazy("alert", "silenced")
         CLOSED = "closed", pgettext_lazy("alert", "closed")
 
@@ -77,7 +77,7 @@ class AlertEntry(models.Model):
         RAISED = "raised", pgettext_lazy("alert", "raised")
         WENT_ON = "went_on", _("further signals")
         GRADED = "graded", _("grade raised")
-        ACKNOWLEDGED = "acknowledged", pgettext_lazy("alert", "seen to")
+        ACKNOWLEDGED = "acknowledged", pgettext_lazy("alert", "being handled")
         ASSIGNED = "assigned", pgettext_lazy("alert", "owner changed")
         SILENCED = "silenced", pgettext_lazy("alert", "silenced")
         TICKET = "ticket", _("ticket opened")

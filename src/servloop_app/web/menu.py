@@ -70,10 +70,29 @@ STAGES = (
             Page(_("Process"), "process_logs", "process.view"),
         ),
     ),
-    Stage(pgettext_lazy("stage", "Plan"), (Page(_("Opportunities"), "opportunities", "opportunities.view"),)),
-    Stage(pgettext_lazy("stage", "Improve"), (Page(_("Tickets"), "tickets", "tickets.view"),)),
-    Stage(pgettext_lazy("stage", "Verify")),
-    Stage(pgettext_lazy("stage", "Monitor"), (Page(_("Reports"), "reports", "reports.view"),)),
+    Stage(
+        pgettext_lazy("stage", "Plan"),
+        (
+            Page(_("Opportunities"), "opportunities", "opportunities.view"),
+            Page(_("Goals"), "goals", "goals.view"),
+        ),
+    ),
+    Stage(
+        pgettext_lazy("stage", "Improve"),
+        (
+            Page(_("Tickets"), "tickets", "tickets.view"),
+            Page(_("Projects"), "projects", "projects.view"),
+        ),
+    ),
+    Stage(pgettext_lazy("stage", "Verify"), (Page(_("Effect checks"), "effects", "effects.view"),)),
+    Stage(
+        pgettext_lazy("stage", "Monitor"),
+        (
+            Page(_("Alerts"), "alerts", "alerts.view"),
+            Page(_("Monitors"), "monitors", "monitors.view"),
+            Page(_("Reports"), "reports", "reports.view"),
+        ),
+    ),
 )
 TRUST = Stage(
     pgettext_lazy("stage", "Trust"),

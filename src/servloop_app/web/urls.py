@@ -8,11 +8,15 @@ from servloop_app.web import account
 from servloop_app.web.collect import dictionary, feedback, imports, one, rows
 from servloop_app.web.demo import planted
 from servloop_app.web.diagnose.urls import urlpatterns as diagnose
+from servloop_app.web.improve.project_urls import urlpatterns as projects
 from servloop_app.web.improve.tickets_urls import urlpatterns as tickets
 from servloop_app.web.measure.urls import urlpatterns as measure
+from servloop_app.web.monitor.alert_urls import urlpatterns as alerts
 from servloop_app.web.monitor.report_urls import urlpatterns as reports
+from servloop_app.web.plan.urls import urlpatterns as goals
 from servloop_app.web.process.urls import urlpatterns as process
 from servloop_app.web.trust import jobs, log, people, roles, settings, units
+from servloop_app.web.verify.urls import urlpatterns as effects
 from servloop_app.web.views import general
 
 urlpatterns: list[URLPattern] = [
@@ -36,7 +40,11 @@ urlpatterns: list[URLPattern] = [
     path("collect/feedback/<uuid:public_id>/open/", feedback.open_text, name="feedback_open"),
     path("collect/data/", dictionary.dictionary, name="data_dictionary"),
     *measure,
+    *goals,
     *tickets,
+    *alerts,
+    *projects,
+    *effects,
     *diagnose,
     *reports,
     *process,

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=24, unique=True, verbose_name='number')),
                 ('kind', models.CharField(choices=[('signal', 'unusual on its control chart'), ('target', 'target missed'), ('overdue', 'time limit of a ticket passed')], max_length=10, verbose_name='kind')),
                 ('grade', models.CharField(choices=[('watch', 'watch'), ('serious', 'serious')], max_length=10, verbose_name='grade')),
-                ('state', models.CharField(choices=[('open', 'open'), ('acknowledged', 'seen to'), ('silenced', 'silenced'), ('closed', 'closed')], default='open', max_length=12, verbose_name='state')),
+                ('state', models.CharField(choices=[('open', 'open'), ('acknowledged', 'being handled'), ('silenced', 'silenced'), ('closed', 'closed')], default='open', max_length=12, verbose_name='state')),
                 ('source', models.CharField(blank=True, max_length=80)),
                 ('fingerprint', models.CharField(max_length=120, unique=True)),
                 ('raised_at', models.DateTimeField(verbose_name='raised')),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('raised', 'raised'), ('went_on', 'further signals'), ('graded', 'grade raised'), ('acknowledged', 'seen to'), ('assigned', 'owner changed'), ('silenced', 'silenced'), ('ticket', 'ticket opened'), ('closed', 'closed'), ('reopened', 'opened again')], max_length=12)),
+                ('kind', models.CharField(choices=[('raised', 'raised'), ('went_on', 'further signals'), ('graded', 'grade raised'), ('acknowledged', 'being handled'), ('assigned', 'owner changed'), ('silenced', 'silenced'), ('ticket', 'ticket opened'), ('closed', 'closed'), ('reopened', 'opened again')], max_length=12)),
                 ('text', models.CharField(blank=True, max_length=300)),
                 ('detail', models.JSONField(default=dict)),
                 ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='monitor.alert')),

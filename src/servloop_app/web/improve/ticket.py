@@ -25,6 +25,7 @@ from servloop_app.improve.actions_tickets import NoteOnTicket, ReplyToCustomer, 
 from servloop_app.improve.actions_tickets_course import (
     CloseTicket,
     HandOver,
+    LinkTicket,
     OpenTicketText,
     ReopenTicket,
     SetTicketLevel,
@@ -33,6 +34,7 @@ from servloop_app.improve.models import Level, Ticket, TicketEntry
 from servloop_app.improve.ticket_queries import ClockReader, TicketFilter
 from servloop_app.improve.ticket_rules import allowed
 from servloop_app.web.improve import ticket_forms as used
+from servloop_app.web.improve.ticket_belongs import BelongsForm, groups
 from servloop_app.web.improve.ticket_clock import WIDTH, phases
 from servloop_app.web.improve.ticket_words import LEVEL_MEANINGS, STATE_MEANINGS, said, working_time
 from servloop_app.web.improve.tickets import rows_of
@@ -40,7 +42,7 @@ from servloop_app.web.improve.timeline import GROUPS, lines
 from servloop_app.web.submit import submit
 
 _ALIKE = 4
-STEPS = ("take", "note", "reply", "resume", "hand_over", "level", "close", "reopen")
+STEPS = ("take", "note", "reply", "resume", "hand_over", "level", "close", "reopen", "link")
 
 
 @policy(queries.PERMISSION)
@@ -65,6 +67,7 @@ def _unbound(request: HttpRequest, public_id: UUID) -> dict[str, forms.Form]:
         "level": used.LevelForm(initial={"level": found.level}, auto_id="level_%s"),
         "close": used.CloseForm(auto_id="close_%s"),
         "reopen": used.ReasonForm(auto_id="reopen_%s"),
+        "link": BelongsForm(groups=groups(rights, found), auto_id="link_%s"),
     }
 
 
@@ -91,6 +94,8 @@ def step(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
 
 
 def _bound(request: HttpRequest, empty: forms.Form, step: str, found: Ticket) -> forms.Form:
+    if step == "link":
+        return BelongsForm(request.POST, groups=groups(policy_of(request), found), auto_id=empty.auto_id)
     if step != "hand_over":
         return type(empty)(request.POST, auto_id=empty.auto_id)
     rights = policy_of(request)
@@ -124,6 +129,7 @@ _ACTIONS: dict[str, tuple[Callable[[UUID, dict[str, Any]], Action[Ticket]], Call
         lambda pk, given: CloseTicket(pk, given["cause"], given["result"], given["text"]),
         lambda: _("The ticket is closed"),
     ),
+    "link": (lambda pk, given: LinkTicket(pk, given["target"]), lambda: _("It stands in the chain now")),
     "reopen": (lambda pk, given: ReopenTicket(pk, given["reason"]), lambda: _("The ticket is open again")),
 }
 

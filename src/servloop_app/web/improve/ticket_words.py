@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from servloop_app.improve.models import Level, Ticket
 from servloop_app.improve.ticket_chain import meaning_of
@@ -22,9 +21,9 @@ CHANNEL_LABELS: dict[str, Promise] = {
     "app": pgettext_lazy("channel", "app"),
 }
 AFTER_LABELS: dict[str, Promise] = {
-    "answered": lazy("this settles it"),
-    "go_on": lazy("interim news, work goes on"),
-    "ask": lazy("the customer has to answer; the clock stands still"),
+    "answered": gettext_lazy("this settles it"),
+    "go_on": gettext_lazy("interim news, work goes on"),
+    "ask": gettext_lazy("the customer has to answer; the clock stands still"),
 }
 LEVEL_MEANINGS = {Level.MINOR: "neutral", Level.GENERAL: "info", Level.SERIOUS: "bad"}
 STATE_MEANINGS = {state: meaning_of(state) for state in Ticket.State.values}
