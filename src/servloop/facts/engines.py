@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +27,7 @@ from servloop.diagnose.process.aggregates import (
 from servloop.diagnose.process.event_log import REQUIRED
 from servloop.errors import InputError, SpecError
 from servloop.facts import engine_tables as tables
+from servloop.facts.engine_timers import find_timers
 from servloop.results import Notice
 
 if TYPE_CHECKING:
@@ -232,13 +234,15 @@ def aggregate(
             durations = _named(_fetch(connection, tables.duration_table(cases)), "durations")
         if "resource" in names:
             totals = replace(totals, resources=len(names["resource"]))
+        edges, timers = _edges(connection, ordered, names["activity"])
         return ProcessAggregates(
             totals=totals,
             labels=tuple(names["activity"]),
             activities=_named(
                 _fetch(connection, tables.activity_table(ordered)), "activities", activity=names["activity"]
             ),
-            edges=_edges(connection, ordered, names["activity"]),
+            edges=edges,
+            timers=timers,
             paths=listed,
             path_counts=counts,
             durations=durations,
@@ -306,13 +310,16 @@ def _totals(
     )
 
 
-def _edges(connection: ibis.BaseBackend, ordered: ir.Table, activities: Sequence[str]) -> pl.DataFrame:
+def _edges(
+    connection: ibis.BaseBackend, ordered: ir.Table, activities: list[str]
+) -> tuple[pl.DataFrame, tuple[Notice, ...]]:
     table = _fetch(connection, tables.directly_follows_table(ordered))
     low, high = tables.ranks_of_median_bounds(table["count"].to_numpy(), LEVEL)
     ranks = table.select("source", "target").with_columns(low_rank=low, high_rank=high).filter(low >= 0)
     bounds = _fetch(connection, tables.order_statistics(ordered, _sent(connection, ranks)))
     table = table.join(bounds, on=["source", "target"], how="left")
-    return _named(table, "edges", source=activities, target=activities)
+    timers = find_timers(ordered, table, activities, partial(_fetch, connection), partial(_sent, connection))
+    return _named(table, "edges", source=activities, target=activities), timers
 
 
 def _variants(

@@ -69,15 +69,9 @@ def assert_like_kernels(found: ProcessAggregates, log: EventLog) -> None:
     spread = found.throughput_seconds()
     assert spread == pytest.approx(np.sort(log.throughput) / 1e6, rel=0.0101, abs=1.1e-6)
     for ours, theirs in pairs:
-        one, other = without_timers(ours.to_dict()), without_timers(theirs.to_dict())
+        one, other = ours.to_dict(), theirs.to_dict()
         assert_close(one, other)
         assert list(one.get("start", ())) == list(other.get("start", ()))  # orders, too
-
-
-def without_timers(document: dict[str, Any]) -> dict[str, Any]:
-    """Delays of constant length are found in single waits only."""
-    kept = [notice for notice in document["warnings"] if notice["code"] != "process.constant_delay"]
-    return {**document, "warnings": sorted(kept, key=lambda notice: notice["code"])}
 
 
 def assert_close(one: Any, other: Any) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from servloop.diagnose.process.bottlenecks import Bottleneck, Bottlenecks
+from servloop.diagnose.process.bottlenecks import TIMER_SHARE, Bottleneck, Bottlenecks
 from servloop.diagnose.process.directly_follows import DirectlyFollows, Edge, Node
 from servloop.diagnose.process.durations import MICROSECONDS
 from servloop.diagnose.process.handovers import Handover, Handovers
@@ -85,6 +85,7 @@ class ProcessAggregates:
         path_counts: ``cases``, ``paths``: how many variants have so many cases; of all variants.
         durations: ``microseconds``, ``cases``: throughput times in steps of 1 %, and how many cases have them.
         handovers: by ``resource`` and ``group``, where the log names them.
+        timers: steps whose waits are of suspiciously constant length.
         warnings: what was noticed.
     """
 
@@ -96,6 +97,7 @@ class ProcessAggregates:
     path_counts: pl.DataFrame
     durations: pl.DataFrame
     handovers: Mapping[str, HandoverTotals]
+    timers: tuple[Notice, ...] = ()
     warnings: tuple[Notice, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,7 +115,10 @@ class ProcessAggregates:
                 }
                 for by, found in self.handovers.items()
             },
-            "warnings": [[note.code, note.count, dict(note.params)] for note in self.warnings],
+            **{
+                name: [[note.code, note.count, dict(note.params)] for note in getattr(self, name)]
+                for name in ("timers", "warnings")
+            },
         }
 
     @classmethod
@@ -131,6 +136,7 @@ class ProcessAggregates:
                 )
                 for by, found in stored["handovers"].items()
             },
+            timers=tuple(Notice(*note) for note in stored["timers"]),
             warnings=tuple(Notice(*note) for note in stored["warnings"]),
         )
 
@@ -248,8 +254,6 @@ class ProcessAggregates:
     def bottlenecks(self, *, not_waiting: Collection[str] = ()) -> Bottlenecks:
         """Steps by their wait, as `bottlenecks.bottlenecks` gives them at 95 %.
 
-        Delays of suspiciously constant length are not looked for: that needs the single waits.
-
         Raises:
             SpecError: ``process.unknown_activity``.
         """
@@ -259,6 +263,7 @@ class ProcessAggregates:
         totals = self._edge_totals
         rows = [row for row in self.edges.iter_rows(named=True) if row["target"] not in not_waiting]
         rows.sort(key=lambda row: (-totals[row["source"], row["target"]], row["source"], row["target"]))
+        found = {(str(note.params["source"]), str(note.params["target"])): note for note in self.timers}
         everything = float(np.sum([max(totals[row["source"], row["target"]], 0.0) for row in rows]))
         return Bottlenecks(
             n=sum(row["count"] for row in rows),
@@ -279,7 +284,13 @@ class ProcessAggregates:
             not_waiting=tuple(not_waiting),
             level=LEVEL,
             method=self._edge_method,
-            warnings=self.warnings,
+            warnings=self.warnings
+            + tuple(
+                found[step]
+                for row in rows
+                if (step := (str(row["source"]), str(row["target"]))) in found
+                and totals[step] >= TIMER_SHARE * everything
+            ),
         )
 
     def rework(self) -> Rework:

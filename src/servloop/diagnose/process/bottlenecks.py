@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 # A timer leaves a spike among the waits: in a window this wide (relative to its beginning) lie so many waits,
 # so large a part of all, and so many times more than around it.
 _SPIKE_WIDTH = 0.002
-_SPIKE_COUNT = 30
-_SPIKE_PART = 0.05
+TIMER_COUNT = 30
+TIMER_PART = 0.05
 _SPIKE_EXCESS = 10.0
-_SPIKE_SECONDS = 3_600.0
-_SPIKE_SHARE = 0.01  # only steps with at least this share of all waiting are worth a warning
+TIMER_SECONDS = 3_600.0
+TIMER_SHARE = 0.01  # only steps with at least this share of all waiting are worth a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,13 @@ def bottlenecks(log: EventLog, *, not_waiting: Collection[str] = (), level: floa
     notices = tuple(
         notice
         for edge in order.tolist()
-        if totals[edge] >= _SPIKE_SHARE * everything
-        for notice in _timer(table.waits, edge, labels[table.source[edge]], labels[table.target[edge]])
+        if totals[edge] >= TIMER_SHARE * everything
+        for notice in timer_notice(
+            table.waits.values[table.waits.offsets[edge] : table.waits.offsets[edge + 1]],
+            int(table.count[edge]),
+            labels[table.source[edge]],
+            labels[table.target[edge]],
+        )
     )
     return Bottlenecks(
         n=int(table.count[~target_marked].sum()),
@@ -173,11 +178,17 @@ def lower_rank(counts: Int64, alpha: float) -> Int64:
     return low
 
 
-def _timer(waits: GroupedDurations, edge: int, source: str, target: str) -> tuple[Notice, ...]:
-    """A warning when many waits of a step last almost exactly as long: a clock ended them, not a person."""
-    values = waits.values[waits.offsets[edge] : waits.offsets[edge + 1]]
-    values = values[np.searchsorted(values, _SPIKE_SECONDS * MICROSECONDS) :]
-    if len(values) < _SPIKE_COUNT:
+def timer_notice(values: Int64, total: int, source: str, target: str) -> tuple[Notice, ...]:
+    """A warning when many waits of a step last almost exactly as long: a clock ended them, not a person.
+
+    Args:
+        values: waits in microseconds, ascending; those in question and some 5 % around them are enough.
+        total: waits of the step.
+        source: of the step.
+        target: of the step.
+    """
+    values = values[np.searchsorted(values, TIMER_SECONDS * MICROSECONDS) :]
+    if len(values) < TIMER_COUNT:
         return ()
     inside = np.searchsorted(values, values * (1 + _SPIKE_WIDTH), side="right") - np.arange(len(values))
     first = int(inside.argmax())
@@ -185,14 +196,14 @@ def _timer(waits: GroupedDurations, edge: int, source: str, target: str) -> tupl
     around = int(np.searchsorted(values, begin * 1.05) - np.searchsorted(values, begin * 0.95))
     coarse = int(np.gcd.reduce(values)) > begin * _SPIKE_WIDTH / 2  # whole days are no finer than the window
     expected = max(around * _SPIKE_WIDTH / 0.1, 1.0)
-    part = count / int(waits.counts[edge])
-    if coarse or count < _SPIKE_COUNT or part < _SPIKE_PART or count < _SPIKE_EXCESS * expected:
+    part = count / total
+    if coarse or count < TIMER_COUNT or part < TIMER_PART or count < _SPIKE_EXCESS * expected:
         return ()
     length = float(np.median(values[first : first + count])) / MICROSECONDS
     facts = {
         "source": source,
         "target": target,
-        "total": int(waits.counts[edge]),
+        "total": total,
         "days": f"{length / 86_400:.2f}",
     }
     return (Notice("process.constant_delay", count, facts),)
