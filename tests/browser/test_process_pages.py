@@ -100,3 +100,45 @@ def test_key_steps_and_journey(visits: Visits, tmp_path: Path, combination: str)
         page.locator(".sl-head details.sl-menu summary").click()
         page.locator("a[href*='blueprint.svg']").click()
     assert download.value.path().read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("combination", EVERY)
+def test_times_running_cases_and_what_if(visits: Visits, tmp_path: Path, combination: str) -> None:
+    visit = visits.of("linwen", combination)
+    address = _log(visit, tmp_path)
+    page = visit.go(address + "times/")
+    found(page)
+    visit.look("process-times")
+    assert page.locator("svg.sl-dotted .dots").count() >= 4
+    elapsed = page.locator("h1").inner_text()
+    page.locator(".sl-head .sl-seg a").last.click()
+    page.wait_for_url("**time=working**")
+    found(page)
+    assert page.locator("h1").inner_text() != elapsed
+    page.goto(visit.address + address + "times/?dots=since")
+    found(page)
+    bar = page.locator("svg.sl-bars a").first
+    bar.dispatch_event("click")
+    page.wait_for_url("**/cases/?**")
+
+    page = visit.go(address + "running/?limit=24")
+    found(page)
+    visit.look("process-running")
+    running = page.locator("#running tbody tr").count()
+    assert running >= 1
+    page.locator("table a.sl-ev[href*='step=']").first.click()
+    page.wait_for_url("**step=**")
+    assert 1 <= page.locator("#running tbody tr").count() <= running
+
+    page = visit.go(address + "what-if/")
+    found(page)
+    visit.look("process-what-if")
+    page.select_option("#automate", "Check")
+    page.fill("#minutes", "1")
+    page.fill("#arrivals", "120")
+    page.locator("form .btn-primary").click()
+    page.wait_for_url("**automate=Check**")
+    found(page)
+    visit.look("process-what-if-changed")
+    refused = page.locator(".sl-note.watch").count()
+    assert refused or page.locator("tr[data-figure=mean_seconds] td").count() == 4

@@ -73,8 +73,8 @@ class Analysis:
         self.base = base or self
         self.activities = self.log.activity_labels if self._aggregates is None else self._aggregates.labels
         self.not_waiting = tuple(name for name in not_waiting if name in self.activities)
-        self._maps: dict[int, SimplifiedMap] = {}
-        self._layouts: dict[tuple[int, str], MapLayout] = {}
+        self._maps: dict[tuple[int, int], SimplifiedMap] = {}
+        self._layouts: dict[tuple[int, int | None, str], MapLayout] = {}
 
     @cached_property
     def log(self) -> EventLog:
@@ -152,21 +152,27 @@ class Analysis:
         steps = self.bottlenecks.steps
         return steps[0] if steps and steps[0].share else None
 
-    def map(self, share: int) -> SimplifiedMap:
-        """The map with a share (in per cent) of activities and paths, and what connects them."""
-        if share not in self._maps:
-            part = share / 100
-            shown = self._simplified(part)
-            if len(shown.nodes) > DRAWABLE_ACTIVITIES:
-                part = min(part, DRAWABLE_ACTIVITIES / len(self.full_map.nodes) * 0.8)
-                shown = self._simplified(part)
-            self._maps[share] = shown
-        return self._maps[share]
+    def map(self, share: int, steps: int | None = None) -> SimplifiedMap:
+        """The map with shares (in per cent) of paths and of activities, and what connects them.
 
-    def _simplified(self, part: float) -> SimplifiedMap:
+        Args:
+            share: of the paths.
+            steps: of the activities; the same as of the paths without it.
+        """
+        key = (share, share if steps is None else steps)
+        if key not in self._maps:
+            paths, activities = key[0] / 100, key[1] / 100
+            shown = self._simplified(paths, activities)
+            if len(shown.nodes) > DRAWABLE_ACTIVITIES:
+                most = DRAWABLE_ACTIVITIES / len(self.full_map.nodes) * 0.8
+                shown = self._simplified(min(paths, most), min(activities, most))
+            self._maps[key] = shown
+        return self._maps[key]
+
+    def _simplified(self, paths: float, activities: float) -> SimplifiedMap:
         if self._aggregates is None:
-            return simplify(self.log, activities=part, paths=part, full=self.full_map)
-        return simplify_map(self.full_map, self._aggregates.cases_within, activities=part, paths=part)
+            return simplify(self.log, activities=activities, paths=paths, full=self.full_map)
+        return simplify_map(self.full_map, self._aggregates.cases_within, activities=activities, paths=paths)
 
     @cached_property
     def readable_share(self) -> int:
@@ -186,17 +192,17 @@ class Analysis:
         listed = self._paths(1).variants
         return tuple(dict.fromkeys(listed[0].activities)) if listed else ()
 
-    def layout(self, share: int, language: str) -> MapLayout:
+    def layout(self, share: int, language: str, steps: int | None = None) -> MapLayout:
         """Where everything stands on the map.
 
         The whole log decides, so that a filter moves nothing; only where the selected cases go ways that the
         map of the whole log leaves out at this share, these are added.
         """
-        key = (share, language)
+        key = (share, steps, language)
         if key not in self._layouts:
-            whole, part = self.base.map(share), self.map(share)
+            whole, part = self.base.map(share, steps), self.map(share, steps)
             if self.base is not self and _within(part, whole):
-                self._layouts[key] = self.base.layout(share, language)
+                self._layouts[key] = self.base.layout(share, language, steps)
             else:
                 graph = map_graph(_union(self.base.full_map, whole, part), self.base.spine)
                 self._layouts[key] = layout(graph, language=language)

@@ -39,7 +39,8 @@ def said(unit: int) -> pl.DataFrame:
     tree = UnitTree.load(timezone.localdate())
     scope = FactsScope(frozenset(tree.codes[below] for below in tree.subtree(unit)))
     with fact_store().snapshot(["feedback", "labels"]) as snapshot, snapshot.connect(scope) as facts:
-        return facts.sql(_QUERY).pl()
+        found: pl.DataFrame = facts.sql(_QUERY).pl()
+    return found
 
 
 def feedback(table: pl.DataFrame) -> Feedback:

@@ -94,11 +94,7 @@ def _maps(asked: Asked, first: EventLog, second: EventLog, found: Comparison) ->
 
 
 def _waits(chart: DirectlyFollows) -> dict[tuple[str, str], float]:
-    return {
-        (edge.source, edge.target): edge.median_seconds
-        for edge in chart.edges
-        if edge.median_seconds is not None
-    }
+    return {(edge.source, edge.target): edge.median_seconds for edge in chart.edges}
 
 
 def _key(step: StepChange) -> tuple[Any, Any]:

@@ -41,8 +41,8 @@ def work_out(asked: Asked) -> Found:
     }
     known = {name: scores for name, scores in sources.items() if scores}
     weights = {name: parameters["weights"].get(name, 1.0) for name in known}
-    if not any(weights.values()):
-        weights = None if not known else dict.fromkeys(known, 1.0)
+    if not any(weights.values()):  # only sources without weight know anything
+        weights = dict.fromkeys(known, 1.0)
     found = key_steps(known, weights=weights)
     return Found(
         {

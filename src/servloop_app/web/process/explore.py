@@ -46,13 +46,15 @@ class View:
         selection: which cases.
         mode: what the map shows: ``frequency``, ``wait`` or ``total``.
         statistic: of waits: ``median`` or ``p90``.
-        share: part of activities and paths on the map in per cent; None lets the log decide.
+        share: part of the paths on the map in per cent; None lets the log decide.
+        steps: part of the activities; the same as of the paths where None.
     """
 
     selection: Selection
     mode: str = "wait"
     statistic: str = "median"
     share: int | None = None
+    steps: int | None = None
 
     @classmethod
     def of(cls, request: HttpRequest) -> View:
@@ -62,16 +64,17 @@ class View:
             ActionError: ``diagnose.bad_filter``.
         """
         query = request.GET
-        share = query.get("share", "")
+        parts = {name: query.get(name, "") for name in ("share", "steps")}
         if query.get("mode", "wait") not in MODES or query.get("stat", "median") not in STATISTICS:
             raise ActionError("diagnose.bad_filter")
-        if share and (not share.isascii() or not share.isdigit() or int(share) > SHARES[0]):
+        if any(part and not (part.isdecimal() and int(part) <= SHARES[0]) for part in parts.values()):
             raise ActionError("diagnose.bad_filter")
         return cls(
             selection=Selection.parse({name: query.getlist(name) for name in query}),
             mode=query.get("mode", "wait"),
             statistic=query.get("stat", "median"),
-            share=int(share) if share else None,
+            share=int(parts["share"]) if parts["share"] else None,
+            steps=int(parts["steps"]) if parts["steps"] else None,
         )
 
     def query(self, **changes: Any) -> str:
@@ -84,6 +87,8 @@ class View:
             named["stat"] = view.statistic
         if view.share is not None:
             named["share"] = view.share
+        if view.steps is not None:
+            named["steps"] = view.steps
         return "?" + urlencode(named, doseq=True)
 
 
@@ -115,12 +120,13 @@ def context_of(request: HttpRequest, log: ProcessLog, view: View) -> dict[str, A
         "may_raise": policy_of(request).may("opportunities.edit", log.unit_id),
         "notices": [notice.message(get_language() or "en") for notice in log.notices],
         "share": share,
+        "steps": share if view.steps is None else view.steps,
         "query": view.query(),
     }
     if analysis.cases:
         context |= {
             "map": drawing(analysis, view, share),
-            "shown": analysis.map(share),
+            "shown": analysis.map(share, view.steps),
             "modes": _modes(view),
             "statistics": _statistics(view),
             "durations": histogram(analysis.throughput_seconds),
@@ -144,10 +150,10 @@ def drawing(analysis: Analysis, view: View, share: int, *, standalone: bool = Fa
     mode = "p90" if (view.mode, view.statistic) == ("wait", "p90") else MODES[view.mode]
     return mark_safe(  # noqa: S308  # the renderer escapes every text of the log
         map_svg.render_map(
-            analysis.layout(share, get_language() or "en"),
+            analysis.layout(share, get_language() or "en", view.steps),
             graph,
             mode=mode,  # type: ignore[arg-type]  # the renderer's own words
-            shown=shown_parts(analysis.map(share)),
+            shown=shown_parts(analysis.map(share, view.steps)),
             bottlenecks=hot,
             not_waiting=analysis.not_waiting,
             standalone=standalone,

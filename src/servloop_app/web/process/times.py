@@ -181,7 +181,8 @@ def _bounds(table: pl.DataFrame, column: str, *, since: bool) -> tuple[int, int]
     """The span of the axis; since the begin of a case, the longest twentieth of the events is drawn at the edge."""
     if since:
         return 0, int(table[column].quantile(0.95, "nearest") or 1)
-    return int(table[column].min() or 0), int(table[column].max() or 1)  # type: ignore[call-overload]  # of integers
+    moments = table[column].to_list() or [0]
+    return min(moments), max(moments)
 
 
 def _tick(microseconds: int, *, since: bool) -> str:

@@ -91,7 +91,7 @@ def _always(opened: Opened) -> dict[str, Any]:
         "hidden": [(name, value) for name, values in opened.selection.query().items() for value in values],
         "weeks_usual": _USUAL_WEEKS,
         "changed": bool(changes_of(opened)),
-        "unchanged": opened.query(**dict.fromkeys(EXTRA, "")),
+        "unchanged": opened.query(None, **dict.fromkeys(EXTRA, "")),
     }
 
 
