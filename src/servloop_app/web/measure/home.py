@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -27,6 +26,7 @@ from servloop_app.measure.figures import Cells
 from servloop_app.measure.models import Metric
 from servloop_app.plan import queries as planned
 from servloop_app.web.figures import rounded
+from servloop_app.web.home_work import Stop, Todo, waiting_work, work_stops
 from servloop_app.web.measure.cards import FigureCard, corrected, figure_card
 from servloop_app.web.measure.filters import Filter, unit_names
 from servloop_app.web.measure.findings import overview
@@ -53,27 +53,6 @@ ORDERS: dict[str, tuple[str, ...]] = {
 }
 CARDS = 8
 UNITS_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Todo:
-    """Something that waits for this person."""
-
-    meaning: str
-    text: str
-    detail: str
-    address: str
-    button: str
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A stage of the loop in the strip: what the period produced there."""
-
-    label: str | Promise
-    number: str = ""
-    words: str = ""
-    address: str = ""
 
 
 @policy("home.view")
@@ -147,7 +126,7 @@ def todo_of(rights: Policy, cards: list[FigureCard]) -> list[Todo]:
         if card.meaning == "bad"
     ]
     found.sort(key=lambda todo: todo.meaning != "bad")
-    return [*found, *_waiting_imports(rights), *_waiting_logs(rights), *_failed_jobs(rights)]
+    return [*waiting_work(rights), *found, *_waiting_imports(rights), *_waiting_logs(rights), *_failed_jobs(rights)]
 
 
 def _waiting_imports(rights: Policy) -> list[Todo]:
@@ -220,6 +199,7 @@ def stops(rights: Policy, context: dict[str, Any]) -> list[Stop]:
         waiting = context["waiting"]
         words = pgettext("after a number of opportunities", "to decide")
         told[3] = Stop(labels[3], str(waiting), words, reverse("opportunities"))
+    told |= work_stops(rights, labels)
     return [told.get(place, Stop(label)) for place, label in enumerate(labels)]
 
 
