@@ -132,7 +132,7 @@ def said(shown: Shown) -> Said:
     if not clear:
         return Said(_("“%(goal)s” stands at %(index)s of 100") % what, lead)
     what["cause"] = max(clear)[1]
-    return Said(_("“%(goal)s” stands at %(index)s of 100; “%(cause)s” acts on it most") % what, lead)
+    return Said(_("“%(goal)s” stands at %(index)s of 100; in the model “%(cause)s” acts on it most") % what, lead)
 
 
 def diagram(shown: Shown) -> PathDiagram:
@@ -156,7 +156,7 @@ def diagram(shown: Shown) -> PathDiagram:
         title=said(shown).heading,
         subtitle=_("Standardised path coefficients with 95% bootstrap intervals; in the boxes index and R²"),
         n=shown.document["n"],
-        method="pls",
+        method=_("PLS path model"),
         nodes=tuple(nodes),
         edges=edges,
     )
@@ -176,7 +176,7 @@ def index_chart(shown: Shown) -> ChartSpec:
         title=title,
         subtitle=_("Index on 0 to 100: mean answers under the weights of the model; bar = 95% interval"),
         n=shown.document["n"],
-        method="pls",
+        method=_("PLS path model"),
         decimals=1,
         dots=tuple(
             Dot(label, figure.value, figure.low, figure.high, figure.n, note=figure.reason)
