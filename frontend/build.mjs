@@ -8,7 +8,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '..', 'src', 'servloop_app', 'web', 'static', 'dist');
-const entries = ['theme.ts', 'app.ts', 'process.ts', 'charts/charts.ts', 'styles/app.css', 'styles/process.css', 'styles/measure.css', 'styles/work.css', 'styles/report.css'];
+const entries = ['theme.ts', 'app.ts', 'process.ts', 'charts/charts.ts', 'styles/app.css', 'styles/process.css', 'styles/measure.css', 'styles/work.css', 'styles/loop.css', 'styles/report.css'];
 
 const result = await build({
   absWorkingDir: here,

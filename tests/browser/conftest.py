@@ -50,7 +50,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @contextmanager
-def installation(data: Path) -> Iterator[Server]:
+def installation(
+    data: Path, application: str = "servloop_app.config.wsgi:application"
+) -> Iterator[Server]:
     """The web server and the worker on a data folder, with a small organisation in it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -81,7 +83,7 @@ def installation(data: Path) -> Iterator[Server]:
         "--port",
         str(port),
     ]
-    granian += ["--blocking-threads", "4", "--log-level", "warning", "servloop_app.config.wsgi:application"]
+    granian += ["--blocking-threads", "4", "--log-level", "warning", application]
     worker = [sys.executable, "-m", "tests.browser.worker"]
     with (data / "server.log").open("w") as log:
         processes = [
