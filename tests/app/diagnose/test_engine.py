@@ -15,10 +15,7 @@ from servloop_app.diagnose.models import ProcessLog
 from servloop_app.diagnose.reading import ReadingOptions
 from servloop_app.jobs import runs
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning"),
-]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -45,12 +42,20 @@ def shown(client, log):
     return re.sub(r'(value|name|nonce)="[A-Za-z0-9]{32,}"', "", body)
 
 
-def test_the_page_of_an_engine_is_the_page_of_the_kernels(client, analyst, settings, monkeypatch):
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "duckdb:1GB",
+        # Executors of their own are tested with the golden logs; here it is the page that counts.
+        pytest.param("spark:local[2]", marks=[pytest.mark.slow, pytest.mark.filterwarnings("ignore")]),
+    ],
+)
+def test_the_page_of_an_engine_is_the_page_of_the_kernels(client, analyst, settings, monkeypatch, engine):
     client.force_login(analyst.person, backend="django.contrib.auth.backends.ModelBackend")
     content = worked_hours(cases=160)
     in_memory = read_by_job(add(analyst, content, by_job=True))
     assert stored_aggregates(in_memory.public_id) is None
-    settings.PROCESS_ENGINE = "duckdb:1GB"
+    settings.PROCESS_ENGINE = engine
     by_engine = read_by_job(add(analyst, content, by_job=True))
     expected = shown(client, in_memory)
 

@@ -34,8 +34,6 @@ from servloop.facts.engines import Engine, aggregate, aggregate_files
 from servloop.results import plain
 
 ENGINE = Engine(memory="1GB")
-# Ibis calls DuckDB by a name that DuckDB wants to drop.
-pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
 
 
 @pytest.fixture(scope="module")
