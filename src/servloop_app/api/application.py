@@ -14,6 +14,7 @@ from servloop_app.api import (
     people,
     problems,
     reports,
+    studies,
     tickets,
     units,
 )
@@ -34,6 +35,8 @@ api.add_router("/people", people.router, tags=["people"])
 api.add_router("/roles", people.roles, tags=["people"])
 api.add_router("/units", units.router, tags=["units"])
 api.add_router("/metrics", metrics.router, tags=["metrics"])
+api.add_router("/studies", studies.router, tags=["studies"])
+api.add_router("/surveys", studies.surveys, tags=["studies"])
 api.add_router("/findings", findings.router, tags=["findings"])
 api.add_router("/opportunities", opportunities.router, tags=["opportunities"])
 api.add_router("/monitors", monitors.router, tags=["monitors"])

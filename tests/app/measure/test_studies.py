@@ -70,7 +70,7 @@ def golden(reference, name):
     return json.loads((reference / f"golden/measure/{name}.json").read_text(encoding="utf-8"))
 
 
-def test_a_file_that_nobody_prepared_is_recognised_and_gives_the_golden_figures(kiosk, reference):
+def test_a_file_that_nobody_prepared_is_recognised_and_gives_the_golden_figures(kiosk, reference, work_off):
     assert set(kiosk) == {"servqual", "kano", "importance", "reliability", "drivers", "sample"}
     assert {study.source["survey"] for study in kiosk.values()} == {"kiosk_servqual_kano_ipa"}
 
@@ -103,8 +103,23 @@ def test_a_file_that_nobody_prepared_is_recognised_and_gives_the_golden_figures(
     assert fitness["bartlett_chi2"] == pytest.approx(wanted["bartlett"]["chisq"], rel=1e-6)
     assert fitness["eigenvalues"] == pytest.approx(wanted["eigenvalues"], rel=1e-6)
 
+    # a document reads in both languages
+    with override("zh-hans"):
+        chinese = view(kiosk["servqual"]).document["estimates"]["gap"]
+    assert chinese["reason"]["message"] != gaps["estimates"]["gap"]["reason"]["message"]
+    assert chinese["n"] == gaps["estimates"]["gap"]["n"]
 
-def test_dimensions_that_a_person_adds_give_the_golden_dimensions(kiosk, reference, work_off):
+    # segments are what divides people and is no model's own
+    assert kiosk["servqual"].segments == ["sex", "frequency"]
+    found = view(kiosk["servqual"])
+    by_sex = found.groups("sex")
+    assert [(group.label, group.n) for group in by_sex] == [("남", 52), ("여", 142)]
+    assert sum(group.n * group.document["item_mean_gap"] for group in by_sex) / 194 == pytest.approx(
+        found.document["item_mean_gap"]
+    )
+    assert found.breakdowns["sex"]["differences"]["overall"] is not None
+
+    # dimensions that a person adds
     study = kiosk["servqual"]
     definition = StudyDefinition.of(study)
     of_item = {str(item): name for name, items in DIMENSIONS.items() for item in items}
@@ -123,17 +138,6 @@ def test_dimensions_that_a_person_adds_give_the_golden_dimensions(kiosk, referen
         assert gaps["dimensions"][name]["gap"] == pytest.approx(dimension["gap"], rel=1e-6)
         assert gaps["dimensions"][name]["alpha_gap"] == pytest.approx(dimension["alpha_gap"], rel=1e-6)
     assert [version.version for version in study.versions.all()] == [2, 1]
-
-
-def test_segments_are_those_that_divide_people(kiosk):
-    assert kiosk["servqual"].segments == ["sex", "frequency"]
-    found = view(kiosk["servqual"])
-    by_sex = found.groups("sex")
-    assert [(group.label, group.n) for group in by_sex] == [("남", 52), ("여", 142)]
-    assert sum(group.n * group.document["item_mean_gap"] for group in by_sex) / 194 == pytest.approx(
-        found.document["item_mean_gap"]
-    )
-    assert found.breakdowns["sex"]["differences"]["overall"] is not None
 
 
 def test_small_groups_stay_hidden_also_from_subtraction(survey):
@@ -259,14 +263,3 @@ def test_a_study_of_the_organisation_is_changed_by_who_decides_about_it(survey, 
     assert made.unit.code == "north"
     with pytest.raises(NotFound):
         queries.one_study(Policy(organisation.person(("analyst", "south"))), made.public_id)
-
-
-def test_a_stored_document_reads_in_both_languages(kiosk):
-    with override("zh-hans"):
-        chinese = view(kiosk["servqual"]).document
-    with override("en"):
-        english = view(kiosk["servqual"]).document
-    assert (
-        chinese["estimates"]["gap"]["reason"]["message"] != english["estimates"]["gap"]["reason"]["message"]
-    )
-    assert chinese["estimates"]["gap"]["n"] == english["estimates"]["gap"]["n"]
