@@ -26,6 +26,7 @@ _COMMANDS = {
     "rework-cost": f"{_QUESTIONS}:rework_cost",
     "slow-cases": f"{_QUESTIONS}:slow_cases",
     "summary": f"{_VIEWS}:summary",
+    "temporal-profile": f"{_TIMES}:temporal_profile",
     "times": f"{_TIMES}:times",
     "turnaround": f"{_TIMES}:turnaround",
     "value-stream": f"{_QUESTIONS}:value_stream",

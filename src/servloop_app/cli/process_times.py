@@ -130,6 +130,35 @@ def waiting_causes(request: LogRequest, *, calendar: str | None) -> None:
     loaded.report(found, table)
 
 
+@click.command("temporal-profile")
+@log_command
+@click.option(
+    "--zeta",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Standard deviations from the mean that are still usual.",
+)
+def temporal_profile(request: LogRequest, *, zeta: float) -> None:
+    """Usual times between activities, and cases that depart from them (时间特征)."""
+    from servloop.diagnose.process.temporal_profile import temporal_profile as compute
+    from servloop_app.cli.process_frames import say, show_frame
+
+    loaded = request.read()
+    found = compute(loaded.log, zeta=zeta)
+    language = request.language
+
+    def table() -> None:
+        frame = found.to_frame()
+        if frame.height:
+            columns = ("source", "target", "n", "mean_seconds", "sd_seconds")
+            show_frame("temporal_profile", frame.sort("n", descending=True), columns, language)
+        facts = {"deviations": len(found.deviations), "cases": found.cases_with_deviation, "zeta": zeta}
+        say("temporal_total", language, **facts)
+
+    loaded.report(found, table)
+
+
 @click.command()
 @log_command
 def queues(request: LogRequest) -> None:

@@ -23,6 +23,7 @@ ASKED = {
     "breaches": ["--by", "channel", "--limit", "36000"],
     "waiting-causes": [],
     "queues": [],
+    "temporal-profile": ["--zeta", "3"],
     "compare": ["--split", "time:2025-07-01"],
     "compare-groups": ["--split", "channel:web:phone"],
     "slow-cases": ["--by", "channel"],
