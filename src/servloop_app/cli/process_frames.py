@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from servloop.diagnose.journey import Stage
+    from servloop.diagnose.process.event_log import EventLog
     from servloop.monitor.calendar import WorkingCalendar
     from servloop.results import Estimate
 
@@ -139,6 +140,21 @@ def calendar_from(text: str | None) -> WorkingCalendar | None:
     except (TypeError, ValueError) as error:
         raise SpecError("process.calendar_malformed", file=text) from error
     return WorkingCalendar.from_hours(hours, str(spec["zone"]), holidays)
+
+
+CALENDAR = click.option(
+    "--calendar",
+    metavar="china|FILE.yaml",
+    help="When people work: china (with holidays and make-up days), or a file with zone and hours.",
+)
+
+
+def judged(log: EventLog, calendar: str | None) -> EventLog:
+    """The log on the axis of working time, where a calendar was given."""
+    from servloop.diagnose.process.calendar_times import in_working_time
+
+    hours = calendar_from(calendar)
+    return log if hours is None else in_working_time(log, hours)
 
 
 def stages_from(path: str) -> tuple[tuple[Stage, ...], dict[str, Any]]:

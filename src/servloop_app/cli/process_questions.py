@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from servloop_app.cli.process_frames import CALENDAR
 from servloop_app.cli.process_log import LogRequest, log_command
 
 if TYPE_CHECKING:
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     help="time:2025-07-01 for before and after, or COLUMN:FIRST:SECOND for two groups.",
 )
 @click.option("--min-count", type=click.IntRange(min=5), default=10, show_default=True, metavar="N")
-def compare(request: LogRequest, *, split: str, min_count: int) -> None:
+@CALENDAR
+def compare(request: LogRequest, *, split: str, min_count: int, calendar: str | None) -> None:
     """What got slower or faster between two periods or groups, and how sure that is (对比)."""
     from servloop.diagnose.process.compare import compare as compute
-    from servloop_app.cli.process_frames import range_of, say, show_frame
+    from servloop_app.cli.process_frames import judged, range_of, say, show_frame
 
     loaded = request.read()
-    found = compute(*_halves(loaded.log, split), min_count=min_count)
+    first, second = (judged(half, calendar) for half in _halves(loaded.log, split))
+    found = compute(first, second, min_count=min_count)
     language = request.language
 
     def table() -> None:
@@ -61,13 +64,16 @@ def _halves(log: EventLog, split: str) -> tuple[EventLog, EventLog]:
     "--by", "columns", multiple=True, metavar="COLUMN", help="Also compare this column; repeatable."
 )
 @click.option("--limit", type=float, metavar="S", help="Slow is longer than this; else the slowest quarter.")
-def slow_cases(request: LogRequest, *, columns: tuple[str, ...], limit: float | None) -> None:
+@CALENDAR
+def slow_cases(
+    request: LogRequest, *, columns: tuple[str, ...], limit: float | None, calendar: str | None
+) -> None:
     """What slow cases have in common (慢的原因)."""
     from servloop.diagnose.process.slow_cases import slow_cases as compute
-    from servloop_app.cli.process_frames import show_frame
+    from servloop_app.cli.process_frames import judged, show_frame
 
     loaded = request.read()
-    found = compute(loaded.log, attributes=columns, limit_seconds=limit)
+    found = compute(judged(loaded.log, calendar), attributes=columns, limit_seconds=limit)
     shown = ("kind", "name", "value", "n", "slow", "slow_share", "lift", "p_adjusted")
     loaded.report(found, lambda: show_frame("slow_cases", found.to_frame(), shown, request.language))
 

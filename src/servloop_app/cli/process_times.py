@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import click
 
+from servloop_app.cli.process_frames import CALENDAR
 from servloop_app.cli.process_log import LogRequest, log_command
 
-_CALENDAR = click.option(
-    "--calendar",
-    metavar="china|FILE.yaml",
-    help="When people work: china (with holidays and make-up days), or a file with zone and hours.",
-)
 _LIMIT = click.option("--limit", type=float, metavar="S", help="Promised case time in seconds.")
 
 
 @click.command()
 @log_command
-@_CALENDAR
+@CALENDAR
 @_LIMIT
 def times(request: LogRequest, *, calendar: str | None, limit: float | None) -> None:
     """Service and waiting time of each step; with --calendar, in working time (时间)."""
@@ -88,15 +84,16 @@ def turnaround(
 @log_command
 @click.option("--by", required=True, metavar="COLUMN", help="Column that tells the segments apart.")
 @click.option("--limit", type=float, required=True, metavar="S", help="Promised case time in seconds.")
-def breaches(request: LogRequest, *, by: str, limit: float) -> None:
+@CALENDAR
+def breaches(request: LogRequest, *, by: str, limit: float, calendar: str | None) -> None:
     """The share of cases that took longer than promised, by segment (超时)."""
     import polars as pl
 
     from servloop.diagnose.process.breaches import breaches as compute
-    from servloop_app.cli.process_frames import range_of, say, show_frame
+    from servloop_app.cli.process_frames import judged, range_of, say, show_frame
 
     loaded = request.read()
-    found = compute(loaded.log, by, limit_seconds=limit)
+    found = compute(judged(loaded.log, calendar), by, limit_seconds=limit)
 
     def table() -> None:
         bounds = [f"{s.share.low or 0:.1%} – {s.share.high or 0:.1%}" for s in found.segments]
@@ -110,7 +107,7 @@ def breaches(request: LogRequest, *, by: str, limit: float) -> None:
 
 @click.command("waiting-causes")
 @log_command
-@_CALENDAR
+@CALENDAR
 def waiting_causes(request: LogRequest, *, calendar: str | None) -> None:
     """Waits taken apart: batching, contention, prioritisation, unavailability, the rest (等待原因)."""
     from servloop.diagnose.process.waiting_causes import waiting_causes as compute

@@ -21,6 +21,9 @@ ASKED = {
     "times-china": ["--calendar", "china", "--limit", "36000"],
     "turnaround": ["--closing", "Close request", "--closing", "Archive", "--limit", "86400"],
     "breaches": ["--by", "channel", "--limit", "36000"],
+    "breaches-china": ["--by", "channel", "--limit", "36000", "--calendar", "china"],
+    "compare-china": ["--split", "time:2025-07-01", "--calendar", "china"],
+    "slow-cases-china": ["--calendar", "calendar.yaml"],
     "waiting-causes": [],
     "queues": [],
     "temporal-profile": ["--zeta", "3"],
@@ -42,6 +45,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = generate_log(3_000, intervals=True, resources=20)
     table.write_csv(place / "log.csv", datetime_format="%Y-%m-%dT%H:%M:%SZ")
     (place / "stages.yaml").write_text(STREAM, encoding="utf-8")
+    (place / "calendar.yaml").write_text(
+        'zone: Asia/Shanghai\nholidays: china\nhours: {0: [["09:00", "18:00"]], 1: [["09:00", "18:00"]]}\n',
+        encoding="utf-8",
+    )
     cases = table["case_id"].unique(maintain_order=True).to_list()
     rows = [f"{case},{number % 5 + 1}" for number, case in enumerate(cases)]
     (place / "ratings.csv").write_text("\n".join(["case_id,rating", *rows]), encoding="utf-8")
@@ -62,6 +69,12 @@ def test_tables_in_both_languages_and_a_document(name: str, folder: Path, servlo
         for domain in ("process.", "journey.", "live_"):
             assert domain not in shown.out, shown.out
     assert ask(servloop, folder, name, "--json").json
+
+
+def test_in_working_time_fewer_are_late(folder: Path, servloop: Command) -> None:
+    elapsed, working = (ask(servloop, folder, name, "--json").json for name in ("breaches", "breaches-china"))
+    assert working["overall"]["value"] < elapsed["overall"]["value"]
+    assert working["n"] == elapsed["n"]
 
 
 def test_the_planted_bottleneck_is_the_stage_that_waits_most(folder: Path, servloop: Command) -> None:
