@@ -375,3 +375,12 @@ def test_only_a_person_takes_a_ticket_on(organisation, ticket, agent):
         execute(TakeTicket(ticket.public_id), agent)
     assert [one.pk for one in queries.due_for(agent.policy)] == [ticket.pk]
     assert execute(MarkBreaches(), Actor.system("tickets")).outcome == 0
+
+
+def test_an_import_whose_records_became_tickets_is_not_taken_back(organisation, records, agent):
+    from servloop_app.collect.actions import UndoImport
+
+    brought = records["F1"].brought_by
+    execute(TicketFromFeedback(records["F1"].id), agent)
+    with refused("collect.records_in_use", Conflict):
+        execute(UndoImport(brought.public_id), SYSTEM)

@@ -14,16 +14,19 @@ from servloop.facts import FactsScope
 from servloop.io.imports import Mapping
 from servloop_app.collect import files
 from servloop_app.collect.events import ImportStored, ImportUndone
-from servloop_app.collect.models import Import, MappingProfile, QuarantinedRow
+from servloop_app.collect.models import FeedbackRecord, Import, MappingProfile, QuarantinedRow
 from servloop_app.core.actions import Action, Actor
 from servloop_app.core.actions.units import find_unit
 from servloop_app.core.errors import ActionError, Conflict, NotFound
 from servloop_app.core.hooks import emit
+from servloop_app.core.models import Link
 from servloop_app.jobs.runs import enqueue, request_cancel
 
 STORE_JOB = "import.store"
 UNDO_JOB = "import.undo"
 CLEAR_JOB = "import.clear"
+_AT_ONCE = 500
+_NAMED = 5  # records that a refusal names
 
 
 def find_import(public_id: UUID | str) -> Import:
@@ -229,6 +232,9 @@ class UndoImport(OnImport):
         later = _revised_by(found)
         if later:
             raise Conflict("collect.revised_later", file=found.file_name, imports=later)
+        used = _records_with_a_story(found)
+        if used:
+            raise Conflict("collect.records_in_use", file=found.file_name, records=used)
 
     def perform(self, actor: Actor) -> Import:  # noqa: ARG002
         found = find_import(self.source)
@@ -236,6 +242,19 @@ class UndoImport(OnImport):
         found.run = enqueue(UNDO_JOB, {"source": str(self.source)}, f"import:{self.source}")
         found.save()
         return found
+
+
+def _records_with_a_story(found: Import) -> list[str]:
+    """Numbers in the source of records that led to something, a ticket for example; a few of them."""
+    sources = Link.objects.filter(source__startswith="feedback:").values_list("source", flat=True)
+    led_on = [source.partition(":")[2] for source in sources.iterator()]
+    names: list[str] = []
+    for start in range(0, len(led_on), _AT_ONCE):
+        rows = FeedbackRecord.objects.filter(pk__in=led_on[start : start + _AT_ONCE], brought_by=found)
+        names += [row.source_key or str(row.pk) for row in rows[:_NAMED]]
+        if len(names) >= _NAMED:
+            break
+    return sorted(set(names))[:_NAMED]
 
 
 def _revised_by(found: Import) -> list[str]:
