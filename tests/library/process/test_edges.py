@@ -11,7 +11,7 @@ import pytest
 from tests.library.process.logs import BEGIN, frame, log, paths, with_starts
 
 from servloop.diagnose.process.bottlenecks import bottlenecks
-from servloop.diagnose.process.directly_follows import directly_follows
+from servloop.diagnose.process.directly_follows import directly_follows, trimmed_edge_means
 from servloop.diagnose.process.event_log import EventLog
 from servloop.diagnose.process.handovers import handovers
 from servloop.diagnose.process.rework import ping_pong, rework
@@ -261,3 +261,15 @@ def test_edges_are_a_table_too() -> None:
     assert table.columns[:4] == ["source", "target", "count", "cases"]
     assert table["count"].sum() == 3
     assert isinstance(summary(log(paths("A"))).first, datetime)
+
+
+def test_the_trimmed_mean_of_an_edge_leaves_odd_waits_out() -> None:
+    events = [
+        (str(case), activity, hours)
+        for case in range(20)
+        for activity, hours in (("A", 0.0), ("B", 1.0 + 99 * (case == 7)))
+    ]
+    assert trimmed_edge_means(log(events)) == {("A", "B"): 3_600.0}
+    assert directly_follows(log(events)).edges[0].mean_seconds > 20_000
+    with pytest.raises(SpecError):
+        trimmed_edge_means(log(events), part=0.5)

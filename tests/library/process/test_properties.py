@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import trim_mean
 from tests.library.process.logs import BEGIN, frame
 
 from servloop.diagnose.process.bottlenecks import bottlenecks
@@ -170,6 +171,9 @@ def test_grouped_quantiles_are_those_of_numpy(pairs: Any) -> None:
             else:
                 assert np.isnan(grouped.quantile(q)[code])
         assert grouped.totals()[code] == pytest.approx(own.sum() / 1e6)
+        for part in (0.0, 0.05, 0.2):
+            expected = trim_mean(own, part) / 1e6 if len(own) else np.nan
+            assert grouped.trimmed_means(part)[code] == pytest.approx(expected, nan_ok=True)
 
 
 @QUICK

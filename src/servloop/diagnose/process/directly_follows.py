@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from servloop.diagnose.process.durations import GroupedDurations
 from servloop.diagnose.process.event_log import EventLog
 from servloop.diagnose.process.ordering import Int32, Int64, count_distinct_cases
+from servloop.errors import SpecError
 from servloop.results import Result, plain
 
 if TYPE_CHECKING:
@@ -188,6 +189,27 @@ def directly_follows(log: EventLog) -> DirectlyFollows:
         method=edge_method(log),
         warnings=log.warnings,
     )
+
+
+def trimmed_edge_means(log: EventLog, *, part: float = 0.05) -> dict[tuple[str, str], float]:
+    """Mean time of each edge without the shortest and the longest: less moved by a few odd cases.
+
+    Args:
+        log: the event log.
+        part: of the times, cut at either end.
+
+    Returns:
+        (source, target) → seconds.
+
+    Raises:
+        SpecError: ``process.share_out_of_range`` unless the part is less than half.
+    """
+    if not 0 <= part < 0.5:
+        raise SpecError("process.share_out_of_range", name="part", received=part)
+    table, labels = EdgeTable.of(log), log.activity_labels
+    means = table.waits.trimmed_means(part).tolist()
+    pairs = zip(table.source.tolist(), table.target.tolist(), means, strict=True)
+    return {(labels[source], labels[target]): mean for source, target, mean in pairs}
 
 
 def _nodes(log: EventLog) -> tuple[Node, ...]:

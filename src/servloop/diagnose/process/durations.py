@@ -93,6 +93,26 @@ class GroupedDurations:
         result[filled] = np.add.reduceat(values, self.offsets[:-1][filled]) / MICROSECONDS
         return result
 
+    def trimmed_means(self, part: float) -> Float64:
+        """Mean in seconds per group without a part of the durations at either end; NaN where a group is empty.
+
+        Args:
+            part: at least 0, less than half; of n durations, the floor of ``part * n`` are cut at each end.
+        """
+        counts = self.counts
+        cut = np.floor(counts * part).astype(np.int64)
+        kept = counts - 2 * cut
+        result = np.full(len(counts), np.nan)
+        filled = kept > 0
+        if not filled.any():
+            return result
+        bounds = np.stack((self.offsets[:-1] + cut, self.offsets[1:] - cut), axis=1)[filled].ravel()
+        if bounds[-1] == len(self.values):  # the last span then runs to the end by itself
+            bounds = bounds[:-1]
+        sums = np.add.reduceat(self.values.astype(np.float64), bounds)[::2]
+        result[filled] = sums / kept[filled] / MICROSECONDS
+        return result
+
     def means(self) -> Float64:
         """Mean in seconds per group; NaN where a group is empty."""
         with np.errstate(invalid="ignore"):
