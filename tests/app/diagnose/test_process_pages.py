@@ -141,3 +141,16 @@ def test_a_step_becomes_an_opportunity_with_one_click(client, organisation, log)
         "/diagnose/"
     )
     assert Opportunity.objects.count() == 1
+
+
+def test_staffing_covers_the_need_of_every_hour(client, analyst, log):
+    client.force_login(analyst.person, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("process_staffing", args=[log.public_id])
+    assert 'name="step"' in client.get(address).content.decode()
+    opened(client, address + "?step=Check&minutes=10&part=90")
+    found = ProcessStudy.objects.get().result
+    assert found["step"] == "Check"
+    for needed, there in zip(found["needed"], found["scheduled"], strict=True):
+        assert all(n <= people for n, people in zip(needed, there, strict=True))
+    assert sum(map(sum, found["calls"])) * found["weeks"] == pytest.approx(found["n"], rel=0.01)
+    assert found["shortfall"] == 0

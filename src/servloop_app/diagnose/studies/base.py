@@ -32,6 +32,7 @@ KINDS = {
         "times",
         "live",
         "what_if",
+        "staffing",
     )
 }
 _COMPUTE: dict[str, Compute] = {}

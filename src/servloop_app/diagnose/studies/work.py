@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from servloop.diagnose.process.durations import MICROSECONDS
 from servloop.diagnose.process.event_log import EventLog
 from servloop.diagnose.process.handovers import handovers
 from servloop.diagnose.process.ping_pong import ping_pong
@@ -20,11 +18,11 @@ from servloop.errors import ServLoopError
 from servloop.inference import wilson_interval
 from servloop.results import plain
 from servloop_app.diagnose.studies.base import Asked, Found, stored, study
+from servloop_app.diagnose.studies.hours import HOUR, SLOTS, local_times, slot_of, weeks_of
 
 LISTED = 40
 MATRIX = 14
 BY = {"department": "group", "resource": "resource"}
-_HOUR = 3_600 * MICROSECONDS
 _MOST_HOURS = 20_000_000
 
 
@@ -134,34 +132,27 @@ def _hours(asked: Asked, by: Any) -> dict[str, Any] | None:  # noqa: ARG001  # p
         return None
     codes, labels = log.codes_of("resource")
     known = (codes >= 0) & (log.end > log.start)
-    local = _local(log.start[known], asked.zone), _local(log.end[known], asked.zone)
+    local = local_times(log.start[known], asked.zone), local_times(log.end[known], asked.zone)
     person, start, end = _joined(codes[known].astype(np.int64), *local)
-    if int(((end - start) // _HOUR + 2).sum()) > _MOST_HOURS:
+    if int(((end - start) // HOUR + 2).sum()) > _MOST_HOURS:
         return None
-    first = start // _HOUR
-    spans = (end - 1) // _HOUR - first + 1
+    first = start // HOUR
+    spans = (end - 1) // HOUR - first + 1
     place = np.arange(spans.sum()) - np.repeat(np.cumsum(spans) - spans, spans)
     hour = np.repeat(first, spans) + place
-    begin, until = hour * _HOUR, (hour + 1) * _HOUR
+    begin, until = hour * HOUR, (hour + 1) * HOUR
     inside = np.minimum(np.repeat(end, spans), until) - np.maximum(np.repeat(start, spans), begin)
-    # 1970-01-01 was a Thursday, the fourth day of its week.
-    slot = (hour + 3 * 24) % 168
-    busy = np.bincount(slot, inside, 168)
-    whole = _local(np.array([log.begin.min(), log.end.max()]), asked.zone)
-    weeks = max(float(whole[1] - whole[0]) / (168 * _HOUR), 1.0)
-    people = busy / _HOUR / weeks
-    used = np.array([len(np.unique(np.repeat(person, spans)[slot == one])) for one in range(168)])
+    slot = slot_of(hour)
+    busy = np.bincount(slot, inside, SLOTS)
+    weeks = weeks_of(log, asked.zone)
+    people = busy / HOUR / weeks
+    used = np.array([len(np.unique(np.repeat(person, spans)[slot == one])) for one in range(SLOTS)])
     return {
         "people": people.reshape(7, 24).round(4).tolist(),
         "seen": used.reshape(7, 24).tolist(),
         "all": len(labels),
         "weeks": weeks,
     }
-
-
-def _local(moments: Any, zone: str) -> Any:
-    column = pl.Series(moments).cast(pl.Datetime("us", "UTC"))
-    return column.dt.convert_time_zone(zone).dt.replace_time_zone(None).to_physical().to_numpy()
 
 
 def _joined(person: Any, start: Any, end: Any) -> tuple[Any, Any, Any]:

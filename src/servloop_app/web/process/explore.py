@@ -23,6 +23,7 @@ from servloop_app.core.routes import policy, policy_of
 from servloop_app.diagnose import queries
 from servloop_app.diagnose.analysis import SHARES, Analysis, Selection, map_graph, shown_parts
 from servloop_app.diagnose.models import ProcessLog
+from servloop_app.diagnose.selection import Handover
 from servloop_app.web.process import findings
 from servloop_app.web.process.chips import conditions
 from servloop_app.web.process.frame import selected, tabs
@@ -228,6 +229,7 @@ def work(request: HttpRequest, public_id: UUID) -> HttpResponse:
     view = View.of(request)
     analysis = queries.analysis(log, view.selection)
     rework = analysis.rework
+    codes = {name: code for code, name in enumerate(analysis.activities)}
     context = {
         "log": log,
         "query": view.query(),
@@ -243,10 +245,31 @@ def work(request: HttpRequest, public_id: UUID) -> HttpResponse:
                 "cases": rework.rework_cases[activity],
                 "share": rework.rework_cases[activity] / rework.n,
                 "loops": rework.self_loops.get(activity, 0),
+                "query": _cases(log, view, again=(codes[activity],)),
             }
             for activity, extra in list(rework.extra_executions.items())[:LISTED_PAIRS]
         ],
         "passed_on": findings.passed_on(analysis),
-        "handovers": analysis.handovers.handovers[:LISTED_PAIRS] if analysis.handovers else (),
+        "handovers": _pairs(analysis, log, view),
     }
     return render(request, "web/process/work.html", context)
+
+
+def _cases(log: ProcessLog, view: View, **conditions: Any) -> str:
+    """The address of the list of cases that meet further conditions."""
+    return reverse("process_cases", args=[log.public_id]) + selected(view.selection.also(**conditions))
+
+
+def _pairs(analysis: Analysis, log: ProcessLog, view: View) -> list[dict[str, Any]]:
+    """Who passes on to whom most, each with the address of the cases."""
+    found = analysis.handovers
+    if not found:
+        return []
+    column = "department" if found.method == "group" else "resource"
+    return [
+        {
+            "pair": pair,
+            "query": _cases(log, view, handovers=(Handover(column, pair.source, pair.target),)),
+        }
+        for pair in found.handovers[:LISTED_PAIRS]
+    ]

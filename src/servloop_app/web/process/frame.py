@@ -46,6 +46,7 @@ TABS = (
     Tab("conformance", _("Conformance"), "process_conformance"),
     Tab("live", _("Running cases"), "process_live"),
     Tab("what_if", _("What if"), "process_what_if"),
+    Tab("staffing", _("Staffing"), "process_staffing"),
     Tab("cases", _("Cases of the log"), "process_cases"),
 )
 
