@@ -26,6 +26,9 @@ Path = tuple[int, ...]
 # Columns of a log by which cases are chosen: people and departments.
 PARTIES = ("resource", "department")
 _MICROSECONDS = 1_000_000
+# What a log can hold, so that no sum of times overflows.
+_LONGEST = 10**11
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 @dataclass(frozen=True)
@@ -219,11 +222,21 @@ def _pairs(texts: Sequence[str]) -> tuple[tuple[int, int], ...]:
 
 
 def _seconds(text: str) -> int | None:
-    return int(text) if text else None
+    if not text:
+        return None
+    seconds = int(text)
+    if not 0 <= seconds <= _LONGEST:
+        raise ValueError(text)
+    return seconds
 
 
 def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
+    if not text:
+        return None
+    day = date.fromisoformat(text)
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(text)
+    return day
 
 
 def _joined(*parts: str) -> str:

@@ -156,6 +156,7 @@ def test_people_and_hand_overs_choose_cases(analyst):
 
 codes = st.lists(st.integers(0, 999), max_size=3, unique=True).map(tuple)
 words = st.text(max_size=8)
+days = st.dates(date(1900, 1, 1), date(2200, 12, 31))
 parties = st.sampled_from(("resource", "department"))
 
 
@@ -167,10 +168,10 @@ parties = st.sampled_from(("resource", "department"))
         edges=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=2, unique=True).map(tuple),
         variant=codes,
         again=codes,
-        longer=st.none() | st.integers(0, 10**9),
+        longer=st.none() | st.integers(0, 10**11),
         shorter=st.none() | st.integers(0, 10**9),
-        since=st.none() | st.dates(),
-        until=st.none() | st.dates(),
+        since=st.none() | days,
+        until=st.none() | days,
         parties=st.lists(st.tuples(parties, words), max_size=2, unique=True).map(tuple),
         handovers=st.lists(st.builds(Handover, parties, words, words), max_size=2, unique=True).map(tuple),
     )
@@ -179,3 +180,21 @@ def test_an_address_carries_every_condition(selection):
     assert Selection.parse(selection.query()) == selection
     for _kind, _value, fewer in selection.conditions():
         assert fewer != selection
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"longer": ["9" * 30]},
+        {"shorter": ["-1"]},
+        {"since": ["9999-12-31"]},
+        {"until": ["yesterday"]},
+        {"who": ["salary~x"]},
+        {"hand": ["department~x"]},
+        {"back": ["1"]},
+        {"edge": ["1-2-3"]},
+    ],
+)
+def test_an_address_that_no_page_writes_is_refused(query):
+    with pytest.raises(ActionError):
+        Selection.parse(query)

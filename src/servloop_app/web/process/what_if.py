@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,18 +34,22 @@ FIGURES: dict[str, Promise] = {
 _UTILISATION = "utilisation: "
 WEEKS = (1, 26)
 _USUAL_WEEKS = 4
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIMES = {"mean_seconds", "median_seconds", "p90_seconds"}
 _BETTER_LESS = _TIMES | {"cost_per_week"}
 EXTRA = (
-    "pool", "add", "remove", "automate", "minutes", "merge", "into", "arrivals", "limit", "weeks", "price",
+    "pool", "add", "day", "remove", "automate", "minutes", "merge", "into", "arrivals", "limit", "weeks", "price",
 )  # fmt: skip
 
 
 def _number(opened: Opened, field: str, label: str) -> float:
     try:
-        return float(opened.extra.get(field, ""))
+        number = float(opened.extra.get(field, ""))
     except ValueError:
-        raise ActionError("diagnose.what_if_incomplete", field=label) from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ActionError("diagnose.what_if_incomplete", field=label)
+    return number
 
 
 def changes_of(opened: Opened) -> list[str]:
@@ -56,7 +62,8 @@ def changes_of(opened: Opened) -> list[str]:
     changes = []
     if extra.get("pool"):
         added = _number(opened, "add", _("people more or fewer"))
-        changes.append(f"staff:{extra['pool']}:{added:+.0f}")
+        day = extra.get("day", "")
+        changes.append(f"staff:{extra['pool']}:{added:+.0f}" + (f"@{day}" if day in DAYS else ""))
     if extra.get("remove"):
         changes.append(f"remove:{extra['remove']}")
     if extra.get("automate"):
@@ -88,6 +95,7 @@ def _always(opened: Opened) -> dict[str, Any]:
     return {
         "given": {name: opened.extra.get(name, "") for name in EXTRA},
         "steps": opened.names[:200],
+        "days": [(code, WEEKDAYS[place]) for place, code in enumerate(DAYS)],
         "hidden": [(name, value) for name, values in opened.selection.query().items() for value in values],
         "weeks_usual": _USUAL_WEEKS,
         "changed": bool(changes_of(opened)),
