@@ -5,7 +5,9 @@ from ninja import NinjaAPI
 from servloop import __version__
 from servloop_app.api import (
     audit,
+    checks,
     findings,
+    goals,
     jobs,
     me,
     metrics,
@@ -13,7 +15,9 @@ from servloop_app.api import (
     opportunities,
     people,
     problems,
+    projects,
     reports,
+    scorecards,
     studies,
     tickets,
     units,
@@ -37,8 +41,14 @@ api.add_router("/units", units.router, tags=["units"])
 api.add_router("/metrics", metrics.router, tags=["metrics"])
 api.add_router("/studies", studies.router, tags=["studies"])
 api.add_router("/surveys", studies.surveys, tags=["studies"])
+api.add_router("/scorecards", scorecards.router, tags=["scorecards"])
+api.add_router("/benchmarks", scorecards.benchmarks, tags=["benchmarks"])
+api.add_router("/models", scorecards.models, tags=["models"])
 api.add_router("/findings", findings.router, tags=["findings"])
 api.add_router("/opportunities", opportunities.router, tags=["opportunities"])
+api.add_router("/goals", goals.router, tags=["goals"])
+api.add_router("/projects", projects.router, tags=["projects"])
+api.add_router("/checks", checks.router, tags=["checks"])
 api.add_router("/monitors", monitors.router, tags=["monitors"])
 api.add_router("/alerts", monitors.alert_router, tags=["alerts"])
 api.add_router("/tickets", tickets.router, tags=["tickets"])

@@ -19,6 +19,7 @@ class MeasureConfig(AppConfig):
             actions_benchmarks,  # noqa: F401  # makes its actions known
             actions_scorecards,  # noqa: F401
             benchmark_tasks,
+            study_kinds_forms,
             study_kinds_models,
             study_kinds_survey,
             study_tasks,
@@ -27,6 +28,7 @@ class MeasureConfig(AppConfig):
 
         study_kinds_survey.register()
         study_kinds_models.register()
+        study_kinds_forms.register()
         for event in (ImportStored, ImportUndone):
             hooks.subscribe(event, tasks.FOLLOW_JOB)
             hooks.subscribe(event, study_tasks.FOLLOW_JOB)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from servloop_app.web.measure.models import drivers, importance, index, kano, quality, sample, servqual
+from servloop_app.web.measure.models import drivers, form, importance, index, kano, quality, sample, servqual
 from servloop_app.web.measure.models.parts import KindPage
 
 PAGES: dict[str, KindPage] = {
@@ -13,4 +13,6 @@ PAGES: dict[str, KindPage] = {
     "index": index.PAGE,
     "drivers": drivers.PAGE,
     "sample": sample.PAGE,
+    "excellence": form.PAGE,
+    "five_aspects": form.PAGE,
 }
