@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
+from servloop.charts.scales import ticks
 from servloop.charts.spec import (
     BarChart,
     ChartSpec,
@@ -73,6 +74,7 @@ def _value_axis(*, name: str = "", scale: bool = True) -> dict[str, Any]:
         "type": "value",
         "scale": scale,
         "name": name,
+        "nameTextStyle": {"color": "--sl-ink-2", "fontSize": 12},
         "axisLabel": {"color": "--sl-ink-3", "fontSize": 12, "hideOverlap": True},
         "splitLine": {"lineStyle": {"color": "--sl-grid"}},
         "axisLine": {"show": False},
@@ -100,7 +102,9 @@ def _mark_lines(references: tuple[Reference, ...], axis: str) -> dict[str, Any]:
                 "label": {
                     "formatter": r.label,
                     "color": "--sl-ink-2",
-                    "position": "start" if axis == "xAxis" else "insideEndTop",
+                    "position": "start" if axis == "xAxis" else "insideStartTop",
+                    "textBorderColor": "--sl-surface",
+                    "textBorderWidth": 3,
                 },
                 "lineStyle": {"type": _DASHES[r.kind], "color": "--sl-ink-2"},
             }
@@ -134,9 +138,21 @@ def _(spec: LineChart) -> dict[str, Any]:
             "axisLabel": {"color": "--sl-ink-3", "fontSize": 12, "hideOverlap": True},
             "axisLine": {"lineStyle": {"color": "--sl-axis"}},
         },
-        "yAxis": _value_axis(scale=not spec.y_from_zero),
+        "yAxis": {**_value_axis(scale=not spec.y_from_zero), **_reach(spec)},
         "series": series,
     }
+
+
+def _reach(spec: LineChart) -> dict[str, float]:
+    """Ends of the value axis where a target or benchmark lies beyond the lines: it must be seen, too."""
+    ends = [
+        v for line in spec.lines for p in line.points for v in (p.value, p.low, p.high) if v is not None
+    ]
+    beyond = [r.value for r in spec.references if ends and not min(ends) <= r.value <= max(ends)]
+    if not beyond:
+        return {}
+    marks = ticks(min([*ends, *beyond]), max([*ends, *beyond]))
+    return {"min": 0.0 if spec.y_from_zero and marks[0] > 0 else marks[0], "max": marks[-1]}
 
 
 def _line_series(line: Line, *, label: bool) -> list[dict[str, Any]]:
@@ -397,7 +413,7 @@ def _(spec: QuadrantChart) -> dict[str, Any]:
         },
         "yAxis": {
             **_value_axis(name=spec.y_name),
-            "nameTextStyle": {"align": "left"},
+            "nameTextStyle": {"color": "--sl-ink-2", "fontSize": 12, "align": "left"},
             "min": y[0],
             "max": y[-1],
         },

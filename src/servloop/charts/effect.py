@@ -82,8 +82,8 @@ def _options(spec: EffectChart) -> dict[str, Any]:
         data = [[days[i], values[i]] for i in range(*slice(start, stop).indices(len(days)))]
         return {"type": "line", "symbol": "none", "data": data, **more}
 
-    hidden = {"lineStyle": {"opacity": 0}, "tooltip": {"show": False}, "silent": True}
-    band = {"stack": "band", "stackStrategy": "all", **hidden}
+    hidden: dict[str, Any] = {"lineStyle": {"opacity": 0}, "tooltip": {"show": False}, "silent": True}
+    band: dict[str, Any] = {"stack": "band", "stackStrategy": "all", **hidden}
     height = tuple(
         None if low is None or high is None else high - low
         for low, high in zip(spec.low, spec.high, strict=True)
@@ -290,5 +290,7 @@ def _ends(canvas: Canvas, frame: Frame, spec: EffectChart, y: Scale) -> None:
         floor = top + 2
 
 
-for _dispatch, _function in ((echarts._options, _options), (svg._draw, _canvas), (table._rows, _rows)):  # noqa: SLF001  # each kind of chart is one more case of these
-    _dispatch.register(EffectChart, _function)  # type: ignore[attr-defined]
+# Each kind of chart is one more case of these.
+echarts._options.register(EffectChart, _options)  # noqa: SLF001
+svg._draw.register(EffectChart, _canvas)  # noqa: SLF001
+table._rows.register(EffectChart, _rows)  # noqa: SLF001

@@ -155,7 +155,7 @@ def checks_of(policy: Policy, month: dt.date) -> list[Frozen]:
         .values_list("public_id", flat=True)[:MOST]
     )
     rows = {one.public_id: one for one in seen.filter(public_id__in=[*judged, *waiting])}
-    items = items_of(policy, effect_queries.CHECK, list(rows))
+    items = items_of(policy, effect_queries.KIND.name, list(rows))
     return [item | _judged(rows[UUID(item["reference"].partition(":")[2])]) for item in items]
 
 

@@ -189,7 +189,7 @@ def checked_target(metric: Metric, baseline: Estimate, target: float) -> None:
     """Refuse a target that is no improvement.
 
     Raises:
-        ActionError: `plan_app.goal_no_baseline`, `plan_app.goal_no_improvement`.
+        ActionError: `plan_app.goal_no_baseline`, `plan_app.goal_must_rise`, `plan_app.goal_must_fall`.
     """
     if baseline.value is None:
         reason = baseline.reason
@@ -199,9 +199,7 @@ def checked_target(metric: Metric, baseline: Estimate, target: float) -> None:
         Metric.Direction.LOWER: target < baseline.value,
     }.get(Metric.Direction(metric.direction), target != baseline.value)
     if not better:
-        raise ActionError(
-            "plan_app.goal_no_improvement",
-            target=round(target, 4),
-            baseline=round(baseline.value, 4),
-            direction=metric.direction,
-        )
+        said = {"target": f"{target:.4g}", "baseline": f"{baseline.value:.4g}"}
+        if metric.direction == Metric.Direction.HIGHER:
+            raise ActionError("plan_app.goal_must_rise", **said)
+        raise ActionError("plan_app.goal_must_fall", **said)

@@ -44,7 +44,7 @@ def ratings(first: int, last: int, better: float = 0.0, seed: int = 3) -> str:
         monday = start() + dt.timedelta(days=7 * week)
         for unit in ("beijing", "tianjin", "shanghai"):
             happy = 0.6 + (better if unit == "beijing" and week >= 0 else 0.0)
-            for each in range(60):
+            for each in range(50):
                 rating = int(rng.integers(4, 6)) if rng.random() < happy else int(rng.integers(1, 4))
                 day = monday + dt.timedelta(days=each % 7)
                 channel = ("app", "web")[each % 2]

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from servloop_app.core.models import Unit
+from servloop_app.core.models import Person, Unit
 from servloop_app.core.policy import Policy
 from servloop_app.improve.project_models import ProjectCost
 from servloop_app.improve.project_phases import METHOD_LABELS
@@ -16,7 +16,7 @@ from servloop_app.plan.goal_queries import goals, possible_owners
 from servloop_app.web.plan.goal_forms import DayInput, PersonChoice
 
 
-class TeamChoice(forms.ModelMultipleChoiceField):
+class TeamChoice(forms.ModelMultipleChoiceField[Person]):
     """Several people."""
 
     def __init__(self, **options: Any) -> None:
@@ -28,7 +28,7 @@ class TeamChoice(forms.ModelMultipleChoiceField):
         )
 
 
-class GoalChoice(forms.ModelMultipleChoiceField):
+class GoalChoice(forms.ModelMultipleChoiceField[Goal]):
     """The goals that a project serves."""
 
     def label_from_instance(self, obj: Any) -> str:

@@ -27,7 +27,7 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **options)
 
 
-class PersonChoice(forms.ModelChoiceField):
+class PersonChoice(forms.ModelChoiceField[Person]):
     """Somebody who can be given work."""
 
     def __init__(self, **options: Any) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from servloop.errors import ServLoopError
-from servloop.results import plain
+from servloop.results import Estimate, plain
 from servloop_app.core.models import Unit
 from servloop_app.core.policy import Policy
 from servloop_app.core.routes import policy, policy_of
@@ -31,7 +31,7 @@ from servloop_app.plan.actions_goals import (
     ReviseGoal,
     SetGoal,
 )
-from servloop_app.plan.goal_figures import feasibility_of, measured
+from servloop_app.plan.goal_figures import checked_target, feasibility_of, measured
 from servloop_app.plan.goal_models import Goal
 from servloop_app.plan.queries import one_opportunity
 from servloop_app.web.errors import sentence
@@ -184,15 +184,17 @@ def _about(rights: Policy, form: GoalForm | RevisedGoalForm) -> dict[str, Any]:
     target, deadline = _number(form["target"].value()), parse_date(str(form["deadline"].value() or ""))
     if base.estimate.value is not None and target is not None and deadline is not None:
         about |= _feasible(
-            rights, metric, unit, target * scale.divisor - base.estimate.value, deadline=deadline, scale=scale
+            rights, metric, unit, base.estimate, target * scale.divisor, deadline=deadline, scale=scale
         )
     return about
 
 
 def _feasible(
-    rights: Policy, metric: Metric, unit: Unit, change: float, *, deadline: Any, scale: Any
+    rights: Policy, metric: Metric, unit: Unit, base: Estimate, target: float, *, deadline: Any, scale: Any
 ) -> dict[str, Any]:
+    change = target - (base.value or 0.0)
     try:
+        checked_target(metric, base, target)
         found, ends = feasibility_of(rights, metric, unit, change, deadline=deadline, months=MONTHS)
     except ServLoopError as error:
         return {"feasible_error": sentence(error)}
@@ -297,7 +299,7 @@ def cascade(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = queries.one_goal(rights, public_id)
     scale = scale_of(found.metric, found.target, found.baseline["value"])
     change = found.target - float(found.baseline["value"])
-    rows = []
+    rows: list[dict[str, Any]] = []
     for unit in _children(rights, found):
         base = measured(rights, found.metric, unit, found.months)
         wanted = None if base.estimate.value is None else base.estimate.value + change

@@ -21,7 +21,7 @@ from servloop_app.web.plan.goal_forms import DayInput
 _ALPHAS = (("0.05", "5%"), ("0.01", "1%"), ("0.1", "10%"))
 
 
-class UnitChoice(forms.ModelMultipleChoiceField):
+class UnitChoice(forms.ModelMultipleChoiceField[Unit]):
     """Several units, ticked."""
 
     def __init__(self, **options: Any) -> None:

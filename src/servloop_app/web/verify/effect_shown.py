@@ -262,6 +262,7 @@ class ShownEffect:
             else _("%(metric)s by month (%(unit)s)")
         )
         shows = compared and self.comparison_visible
+        words = (_("expected"), _("observed"))
         return EffectChart(
             title=title,
             subtitle=subtitle % said,
@@ -283,8 +284,8 @@ class ShownEffect:
             expected=scale.shown(found.expected),
             seen=scale.shown(found.seen),
             effect_label=self.hero if found.expected is not None else "",
-            expected_label=f"{_('expected')}\n{expected}" if found.expected is not None else "",
-            seen_label=f"{_('observed')}\n{seen}" if found.seen is not None else "",
+            expected_label=f"{words[0]}\n{expected}" if found.expected is not None else "",
+            seen_label=f"{words[1]}\n{seen}" if found.seen is not None else "",
             state="good" if self.state == "good" else "bad" if self.state == "bad" else "neutral",
             observed_name=str(_("observed")),
             counterfactual_name=str(_("without the change")),
@@ -302,18 +303,16 @@ class ShownEffect:
             for period, value in zip(found.periods, found.differences, strict=True)
         )
         usual = scale.shown(found.usual)
-        references = [Reference(0.0, _("mean before the start"), "mean")]
+        references = [Reference(0.0, "", "mean")]
         if usual is not None:
-            references += [
-                Reference(usual, _("95% of single values before"), "benchmark"),
-                Reference(-usual, "", "benchmark"),
-            ]
+            references += [Reference(usual, "", "benchmark"), Reference(-usual, "", "benchmark")]
         parallel = next((m for m in found.marks if "parallel" in m.notice.code), None)
         title = parallel.notice.message(get_language() or "en") if parallel else _("Difference by period")
+        title = title.rstrip(".。")
         return LineChart(
             title=title,
             subtitle=_(
-                "%(metric)s, changed less comparison units, against the mean difference before (%(unit)s)"
+                "%(metric)s, changed less comparison units, against their mean difference before (%(unit)s); dotted: where 95%% of single values lay before"
             )
             % {"metric": self.check.metric.name, "unit": scale.change_unit or scale.unit},
             unit=scale.change_unit,
@@ -413,7 +412,8 @@ class PowerWords:
     @property
     def known(self) -> dict[str, Any]:
         """What was computed; empty while it is not."""
-        return self.check.power
+        kept: dict[str, Any] = self.check.power
+        return kept
 
     @property
     def scale(self) -> Scale:

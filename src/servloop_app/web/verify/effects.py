@@ -210,9 +210,9 @@ def chart_file(request: HttpRequest, public_id: UUID, chart: str, ending: str) -
     if found is None or result is None or ending not in WRITERS:
         raise NotFound("file", name)
     shown = ShownEffect(check, result, found, queries.may_see_comparison(rights, check))
-    spec = {"effect": lambda: shown.chart, "differences": lambda: shown.differences}.get(
-        chart, lambda: None
-    )()
+    spec: ChartSpec | None = shown.chart if chart == "effect" else None
+    if chart == "differences":
+        spec = shown.differences
     if spec is None:
         raise NotFound("file", name)
     return answer_file(spec, ending, f"{check.number} {chart}")
