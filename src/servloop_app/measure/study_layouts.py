@@ -154,7 +154,13 @@ def scales(survey: SurveyColumns) -> list[Proposal]:
     for group in _pairs(survey):
         if _scale(group.columns) is not None and group.prefix in {"sq", "servqual", "q"}:
             block = [second.name for _number, _first, second in group.pairs]
-            found.append(_quality(f"servqual-pairs:{group.prefix}", {group.prefix: block}, {}))
+            found.append(
+                _quality(
+                    f"servqual-pairs:{group.prefix}",
+                    {group.prefix: block},
+                    {group.prefix: LocalizedText("感知题项", "Perceptions")},
+                )
+            )
     if not found and (alike := _numbered_alike(survey)):
         found.append(_quality("numbered-columns", alike, {}))
     return found

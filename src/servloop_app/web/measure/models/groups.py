@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from servloop.charts import ChartSpec, Dot, DotChart, Reference
+from servloop.inference import benjamini_hochberg
 from servloop_app.core.policy import Policy
 from servloop_app.measure.study_queries import GroupView, StudyView
 from servloop_app.measure.study_sources import CHANNEL, LANGUAGE, UNIT
@@ -22,6 +23,7 @@ from servloop_app.web.measure.values import probability
 
 REST = "*"
 _CLEAR = 0.05
+_FIRST_PAIRS = 8  # dimensions and the first items; the others can be opened
 COLUMNS: dict[str, Promise] = {
     UNIT: pgettext_lazy("breakdown", "by unit"),
     CHANNEL: pgettext_lazy("breakdown", "by channel"),
@@ -62,6 +64,23 @@ class PairRow:
     difference: Figure
     q: str
     state: str
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A difference with its test.
+
+    Attributes:
+        figure: second less first.
+        p: of the pair.
+        q: corrected over the pairs of groups of this figure.
+        q_of_all: of one test of all groups, corrected over the figures; then there is no difference of the pair.
+    """
+
+    figure: Figure = field(default_factory=lambda: Figure(None, None))
+    p: float | None = None
+    q: float | None = None
+    q_of_all: float | None = None
 
 
 @dataclass(frozen=True)
@@ -189,17 +208,17 @@ class Breakdowns:
         known = [row for row in rows if row.figure.value is not None]
         if len(known) < 2 or self.measure is None:
             return _("Too few groups can be told to compare them")
-        pairs = [
+        tested = [
             self.difference(self.measure, a.label, b.label)
             for a in self.told
             for b in self.told
             if a.label < b.label
         ]
-        if any(state != "neutral" for _figure, _q, state in pairs):
+        if any(one.q is not None and one.q < _CLEAR and one.figure.clear for one in tested):
             return _("“%(name)s” is lowest, and some groups are clearly apart") % {
                 "name": known[0].group.name
             }
-        if any(q != "—" for _figure, q, _state in pairs):
+        if any(one.q is not None or one.q_of_all is not None for one in tested):
             return _("No two groups are clearly apart")
         return _("“%(name)s” is lowest, “%(other)s” highest") % {
             "name": known[0].group.name,
@@ -207,44 +226,54 @@ class Breakdowns:
         }
 
     def against(self) -> list[PairRow]:
-        """Every figure in the two chosen groups, with the tested difference where there is one."""
+        """Every figure in the two chosen groups; the tested differences corrected together, as the family that they are."""
         documents = {group.label: group.view.document for group in self.told}
         if self.pair[0] not in documents or self.pair[1] not in documents:
             return []
-        found = []
-        for measure in self.measures:
-            first, second = (measure.read(documents[label]) for label in self.pair)
-            if first.value is None and second.value is None:
-                continue
-            difference, q, state = self.difference(measure, *self.pair)
-            found.append(PairRow(measure.label, first, second, difference, q, state))
-        return found
+        read = [(m, *(m.read(documents[label]) for label in self.pair)) for m in self.measures]
+        read = [
+            (m, first, second) for m, first, second in read if (first.value, second.value) != (None, None)
+        ]
+        found = [self.difference(measure, *self.pair) for measure, _first, _second in read]
+        qs = benjamini_hochberg([one.p for one in found])
+        rows = []
+        for (measure, first, second), one, q in zip(read, found, qs, strict=True):
+            certain = one.q_of_all if one.q_of_all is not None else q
+            clear = certain is not None and certain < _CLEAR and one.figure.clear
+            state = ("good" if one.figure.clear * measure.better > 0 else "bad") if clear else "neutral"
+            rows.append(
+                PairRow(
+                    measure.label,
+                    first,
+                    second,
+                    one.figure,
+                    probability(certain),
+                    state if measure.better else "neutral",
+                )
+            )
+        return rows
 
     def pair_names(self) -> tuple[str, str]:
         """The two groups in words."""
         names = {group.label: group.name for group in self.groups}
         return names.get(self.pair[0], ""), names.get(self.pair[1], "")
 
-    def difference(self, measure: Measure, first: str, second: str) -> tuple[Figure, str, str]:
-        """Second less first in one figure, its q, and whether it is better, worse or not clear."""
+    def difference(self, measure: Measure, first: str, second: str) -> Tested:
+        """Second less first in one figure, with its test."""
         tests = (self.view.breakdowns.get(self.by) or {}).get("differences") or {}
         found = tests.get(measure.tests) if measure.tests else None
-        empty = Figure(None, None)
         if not found:
-            return empty, "—", "neutral"
-        if isinstance(found, dict):  # one test of all groups
-            return empty, probability(found["p_adjusted"]), "neutral"
+            return Tested()
+        if isinstance(found, dict):  # one test of all groups, corrected over the figures already
+            return Tested(q_of_all=found["p_adjusted"])
+        scale = measure.read(self.view.document).scale
         for one in found:
             turned = {(first, second): 1, (second, first): -1}.get((one["first"], one["second"]))
-            if turned is None:
-                continue
-            figure = Figure.of(one["estimate"], measure.read(self.view.document).scale, sign=turned)
-            q = one["p_adjusted"]
-            state = "neutral"
-            if q is not None and q < _CLEAR and figure.clear:
-                state = "good" if figure.clear * measure.better > 0 else "bad"
-            return figure, probability(q), state
-        return empty, "—", "neutral"
+            if turned is not None:
+                return Tested(
+                    Figure.of(one["estimate"], scale, sign=turned), one["p_value"], one["p_adjusted"]
+                )
+        return Tested()
 
 
 def column_name(by: str, view: StudyView) -> str:
@@ -259,4 +288,10 @@ def group_name(label: str, units: dict[str, str]) -> str:
 
 def context_of(breakdowns: Breakdowns) -> dict[str, Any]:
     """What the template of the groups needs."""
-    return {"groups": breakdowns, "group_rows": breakdowns.rows(), "pairs": breakdowns.against()}
+    pairs = breakdowns.against()
+    return {
+        "groups": breakdowns,
+        "group_rows": breakdowns.rows(),
+        "pairs": pairs[:_FIRST_PAIRS],
+        "more_pairs": pairs[_FIRST_PAIRS:],
+    }

@@ -11,8 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from servloop.charts import ChartSpec, QuadrantChart, QuadrantPoint
 from servloop_app.web.measure.models.figures import Figure
-from servloop_app.web.measure.models.parts import KindPage, Measure, Said, Shown
-from servloop_app.web.measure.values import joined
+from servloop_app.web.measure.models.parts import KindPage, Measure, Said, Shown, listed
 
 QUADRANTS: dict[str, Promise] = {
     "concentrate": pgettext_lazy("quadrant", "Concentrate here"),
@@ -89,7 +88,7 @@ def said(shown: Shown) -> Said:
     )
     if not first:
         return Said(_("Nothing that matters much is done badly"), lead)
-    names = joined(f"“{row.label}”" for row in first[:_MOST_NAMED])
+    names = listed(row.label for row in first[:_MOST_NAMED])
     if len(first) > _MOST_NAMED:
         return Said(
             _("Improve first: %(names)s and %(n)s more") % {"names": names, "n": len(first) - _MOST_NAMED},

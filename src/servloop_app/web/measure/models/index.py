@@ -132,7 +132,9 @@ def said(shown: Shown) -> Said:
     if not clear:
         return Said(_("“%(goal)s” stands at %(index)s of 100") % what, lead)
     what["cause"] = max(clear)[1]
-    return Said(_("“%(goal)s” stands at %(index)s of 100; in the model “%(cause)s” acts on it most") % what, lead)
+    return Said(
+        _("“%(goal)s” stands at %(index)s of 100; in the model “%(cause)s” acts on it most") % what, lead
+    )
 
 
 def diagram(shown: Shown) -> PathDiagram:

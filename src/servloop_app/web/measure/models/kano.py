@@ -134,10 +134,10 @@ def chart(shown: Shown) -> ChartSpec:
         y_cross=0.5,
         extent=(0.0, 1.0),
         names=(
-            pgettext("Kano quadrant", "Must be there: never fail"),
-            pgettext("Kano quadrant", "The more the better: invest"),
-            pgettext("Kano quadrant", "Nobody minds: save"),
-            pgettext("Kano quadrant", "Delights: surprise with it"),
+            pgettext("Kano quadrant", "Never fail"),
+            pgettext("Kano quadrant", "Invest"),
+            pgettext("Kano quadrant", "Save"),
+            pgettext("Kano quadrant", "Surprise"),
         ),
         highlighted=1,
     )
@@ -159,8 +159,8 @@ def context(shown: Shown) -> dict[str, Any]:
 def measures(shown: Shown) -> list[Measure]:
     """Worse and better of each feature."""
     found = []
-    for feature in shown.document["features"]:
-        name = feature["name"]
+    for row in context(shown)["rows"]:
+        name = row.name
         for which, sign, text in (
             ("worse", -1, _("%(name)s: dissatisfied without it")),
             ("better", 1, _("%(name)s: satisfied with it")),
@@ -168,7 +168,7 @@ def measures(shown: Shown) -> list[Measure]:
             found.append(
                 Measure(
                     f"{which}:{name}",
-                    text % {"name": shown.label(name)},
+                    text % {"name": row.label},
                     lambda d, name=name, which=which, sign=sign: _estimate(d, name, which, sign),  # type: ignore[misc]
                     name,
                     better=0,

@@ -29,21 +29,15 @@ class Entry:
 
     @property
     def meaning(self) -> str:
-        """``good`` with figures, ``watch`` when not computable, ``neutral`` while there is nothing yet."""
-        if self.said is not None:
-            return "good"
+        """``watch`` when not computable, ``neutral`` while there is nothing yet."""
         return "neutral" if self.view.computing else "watch"
 
     @property
     def state(self) -> str:
         """The same in a word."""
-        if self.said is not None:
-            return _("computed")
-        return (
-            _("being computed")
-            if self.view.computing and not self.view.fresh
-            else (_("not computed yet") if self.view.computing else _("not computable"))
-        )
+        if not self.view.computing:
+            return _("not computable")
+        return _("not computed yet") if self.view.fresh else _("being computed")
 
 
 @policy(queries.PERMISSION)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from servloop.charts import ChartSpec
 from servloop_app.measure.study_queries import StudyView
@@ -85,3 +86,8 @@ class KindPage:
     context: Callable[[Shown], dict[str, Any]]
     charts: Mapping[str, Callable[[Shown], ChartSpec]]
     measures: Callable[[Shown], list[Measure]] = field(default=lambda shown: [])  # noqa: ARG005
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in quotes behind each other, as the language lists them."""
+    return pgettext("between names in a list", ", ").join(f"“{name}”" for name in names)

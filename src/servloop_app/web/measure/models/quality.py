@@ -17,7 +17,7 @@ from servloop.measure.scale_quality import (
     LOWEST_KMO,
 )
 from servloop_app.web.measure.models.figures import Figure
-from servloop_app.web.measure.models.parts import KindPage, Measure, Said, Shown
+from servloop_app.web.measure.models.parts import KindPage, Measure, Said, Shown, listed
 from servloop_app.web.measure.values import joined, probability
 
 VERDICTS: dict[str, Promise] = {
@@ -108,7 +108,7 @@ def said(shown: Shown) -> Said:
     if len(good) == len(rows):
         return Said(_("All %(n)s scales are fit for comparisons") % {"n": len(rows)}, lead)
     if bad:
-        names = joined(f"“{row.label}”" for row in bad[:3])
+        names = listed(row.label for row in bad[:3])
         return Said(
             ngettext("Not reliable: %(names)s", "%(n)s scales are not reliable: %(names)s", len(bad))
             % {"names": names, "n": len(bad)},
@@ -181,7 +181,6 @@ def context(shown: Shown) -> dict[str, Any]:
         "warnings": [
             notice["message"]
             for part in (
-                document,
                 *document["scales"].values(),
                 *filter(None, (document["exploratory"], document["confirmatory"])),
             )
