@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.dates import WEEKDAYS
@@ -21,21 +21,30 @@ class Subjects:
 
     Attributes:
         metrics: by code.
-        logs: by public id, as far as the person may see them.
+        logs: by public id, as far as the person may open them.
+        log_names: names of all logs that the findings speak of: whoever sees a finding may know its process.
     """
 
     metrics: dict[str, Metric]
     logs: dict[str, ProcessLog]
+    log_names: dict[str, str]
 
     @classmethod
     def of(cls, policy: Policy, findings: Iterable[Finding]) -> Subjects:
-        """The metrics and logs that findings name, in two queries."""
-        subjects = [finding.subject for finding in findings]
+        """The metrics and logs that findings name, in a query each."""
+        return cls.named(policy, [finding.subject for finding in findings])
+
+    @classmethod
+    def named(cls, policy: Policy, subjects: Sequence[Mapping[str, str]]) -> Subjects:
+        """The metrics and logs under ``metric`` and ``log``."""
         codes = {subject["metric"] for subject in subjects if "metric" in subject}
         logs = {subject["log"] for subject in subjects if "log" in subject}
         return cls(
             {metric.code: metric for metric in Metric.objects.filter(code__in=codes)} if codes else {},
             {str(log.public_id): log for log in process_logs(policy).filter(public_id__in=logs)}
+            if logs
+            else {},
+            {str(log.public_id): log.name for log in ProcessLog.objects.filter(public_id__in=logs)}
             if logs
             else {},
         )
@@ -50,8 +59,14 @@ class Subjects:
 
     def name(self, finding: Finding) -> str:
         """Name of the metric or of the log."""
-        found = self.metric(finding) or self.log(finding)
-        return str(found) if found else finding.subject.get("metric") or _("a process")
+        metric = self.metric(finding)
+        if metric is not None:
+            return str(metric)
+        return (
+            self.log_names.get(finding.subject.get("log", ""))
+            or finding.subject.get("metric")
+            or _("a process")
+        )
 
 
 def number_of(finding: Finding) -> str:

@@ -39,7 +39,7 @@ class MakeReports(Action[ReportRun]):
         return reference("report_run", self._made.public_id)
 
     def validate(self, actor: Actor) -> None:
-        if self.month.day != 1 or self.month >= timezone.localdate():
+        if self.month.day != 1 or self.month > timezone.localdate():
             raise ActionError(
                 "report.month_not_over",
                 received=self.month.isoformat(),

@@ -90,7 +90,8 @@ def finding_of(kept: Frozen) -> tuple[Finding, Subjects, FindingObservation]:
     metrics = {kept["metric"]["code"]: metric_of(kept["metric"])} if kept["metric"] else {}
     log = kept["log"]
     logs = {log["id"]: ProcessLog(public_id=uuid.UUID(log["id"]), name=log["name"])} if log else {}
-    return finding, Subjects(metrics, logs), FindingObservation(**observed)
+    names = {log["id"]: log["name"]} if log else {}
+    return finding, Subjects(metrics, logs, names), FindingObservation(**observed)
 
 
 def freeze_opportunity(policy: Policy, one: Opportunity) -> Frozen:
@@ -111,20 +112,21 @@ def freeze_opportunity(policy: Policy, one: Opportunity) -> Frozen:
 
 def freeze_items(say: Callable[[], Iterable[ChainItem]]) -> list[Frozen]:
     """Objects of the chain, in either language."""
-    said = in_both(lambda: {item.reference: item for item in say()})
+    # What is said in a language is written while that language is active: states and titles may be lazy.
+    said = in_both(lambda: {item.reference: (item, str(item.title), str(item.state)) for item in say()})
     chinese, english = said["zh-CN"], said["en"]
     return [
         {
             "reference": name,
             "kind": item.kind,
             "number": item.number,
-            "title": {"zh-CN": str(item.title), "en": str(english[name].title)},
-            "state": {"zh-CN": str(item.state), "en": str(english[name].state)},
+            "title": {"zh-CN": title, "en": english[name][1]},
+            "state": {"zh-CN": state, "en": english[name][2]},
             "meaning": item.meaning,
             "route": item.route,
             "arguments": [str(argument) for argument in item.arguments],
         }
-        for name, item in chinese.items()
+        for name, (item, title, state) in chinese.items()
         if name in english
     ]
 

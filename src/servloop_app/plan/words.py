@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
 from servloop_app.core.policy import Policy
 from servloop_app.diagnose.finding_words import Subjects
-from servloop_app.diagnose.models import ProcessLog
-from servloop_app.diagnose.queries import process_logs
-from servloop_app.measure.models import Metric
 from servloop_app.plan.models import Opportunity
 
 
 def subjects_of(policy: Policy, found: Sequence[Opportunity]) -> Subjects:
-    """The metrics and logs that opportunities name, in two queries."""
-    codes, logs = set(_named(found, "metric")), set(_named(found, "log"))
-    return Subjects(
-        {metric.code: metric for metric in Metric.objects.filter(code__in=codes)} if codes else {},
-        {str(log.public_id): log for log in _logs(policy, logs)} if logs else {},
-    )
-
-
-def _logs(policy: Policy, ids: Iterable[str]) -> Iterable[ProcessLog]:
-    return process_logs(policy).filter(public_id__in=ids)
-
-
-def _named(found: Sequence[Opportunity], kind: str) -> Iterable[str]:
-    return (one.subject[kind] for one in found if kind in one.subject)
+    """The metrics and logs that opportunities name, in a query each."""
+    return Subjects.named(policy, [one.subject for one in found])
 
 
 def number_of(one: Opportunity) -> str:
@@ -42,12 +27,12 @@ def title_of(one: Opportunity, subjects: Subjects) -> str:
     if "metric" in one.subject:
         metric = subjects.metrics.get(one.subject["metric"])
         return _("Improve “%(what)s” (%(unit)s)") % {"unit": unit, "what": metric or one.subject["metric"]}
-    log = subjects.logs.get(one.subject.get("log", ""))
-    if "step" in one.subject and log is not None:
+    name = subjects.log_names.get(one.subject.get("log", ""), "")
+    if "step" in one.subject and name:
         step = " → ".join(one.subject[name] for name in ("source", "step") if one.subject.get(name))
         return _("Improve “%(step)s” in “%(what)s” (%(unit)s)") % {
             "unit": unit,
-            "what": log.name,
+            "what": name,
             "step": step,
         }
-    return _("Shorten “%(what)s” (%(unit)s)") % {"unit": unit, "what": log.name if log else _("a process")}
+    return _("Shorten “%(what)s” (%(unit)s)") % {"unit": unit, "what": name or _("a process")}

@@ -60,12 +60,19 @@ def written(finding: Finding, subjects: Subjects, seen: FindingObservation) -> W
         duration(seen.value) if timed else scale.value(seen.value),
         interval or MISSING,
         duration(seen.compared_with) if timed else scale.value(seen.compared_with),
-        duration(seen.difference) if timed else scale.change(seen.difference),
+        _longer(seen.difference) if timed else scale.change(seen.difference),
         _period(finding, seen),
         ", ".join(filter(None, (test, certain))),
         str(METHOD_LABELS.get(seen.method, seen.method)),
         MISSING if seen.loss is None else rounded(seen.loss, 1),
     )
+
+
+def _longer(seconds: float | None) -> str:
+    """A difference of times with its sign."""
+    if seconds is None:
+        return MISSING
+    return f"{'−' if seconds < 0 else '+'}{duration(abs(seconds))}"
 
 
 def _scale(finding: Finding, subjects: Subjects, seen: FindingObservation) -> Scale:
