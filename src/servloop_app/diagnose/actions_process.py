@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Max
 
 from servloop_app.core.actions import Action, Actor
 from servloop_app.core.errors import ActionError
+from servloop_app.diagnose import log_files
 from servloop_app.diagnose.actions import find_log
-from servloop_app.diagnose.models import ProcessDefinition, ProcessStudy
+from servloop_app.diagnose.models import ProcessDefinition, ProcessLog, ProcessStudy
 from servloop_app.diagnose.studies.base import KINDS, key_of
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import enqueue
@@ -52,9 +54,21 @@ class AskForStudy(Action[ProcessStudy]):
         found.as_of, found.result, found.error_code, found.error_params = None, None, "", {}
         found.run = enqueue(STUDY_JOB, {"study": str(found.public_id)}, f"process_log:{self.log}")
         found.save()
-        old = ProcessStudy.objects.filter(log=log).values_list("pk", flat=True)[_KEPT:]
-        ProcessStudy.objects.filter(pk__in=list(old)).delete()
+        _tidy(log)
         return found
+
+
+def _tidy(log: ProcessLog) -> None:
+    """Remove the oldest studies of a log, with their files once that is certain."""
+    old = list(ProcessStudy.objects.filter(log=log).values_list("pk", "key")[_KEPT:])
+    ProcessStudy.objects.filter(pk__in=[pk for pk, _key in old]).delete()
+    files = [log_files.study_rows_of(log.public_id, key) for _pk, key in old]
+
+    def remove() -> None:
+        for file in files:
+            file.unlink(missing_ok=True)
+
+    transaction.on_commit(remove)
 
 
 def _under_way(found: ProcessStudy) -> bool:

@@ -198,3 +198,17 @@ def test_an_address_carries_every_condition(selection):
 def test_an_address_that_no_page_writes_is_refused(query):
     with pytest.raises(ActionError):
         Selection.parse(query)
+
+
+def test_only_the_newest_studies_are_kept_with_their_files(
+    log, analyst, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr("servloop_app.diagnose.actions_process._KEPT", 1)
+    execute(DefineStandard(log.public_id, rules=RULES), analyst)
+    first = study(log, analyst, "conformance", selection={}, standard=1)
+    assert log_files.study_rows_of(log.public_id, first.key).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        second = study(log, analyst, "conformance", selection={"longer": ["1"]}, standard=1)
+    assert [one.key for one in ProcessStudy.objects.all()] == [second.key]
+    assert not log_files.study_rows_of(log.public_id, first.key).exists()
+    assert log_files.study_rows_of(log.public_id, second.key).exists()
