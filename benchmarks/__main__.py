@@ -12,11 +12,13 @@ from pathlib import Path
 SUITES = {
     "application": "benchmarks.application",
     "facts": "benchmarks.facts",
+    "feedback": "benchmarks.feedback",
     "figures": "benchmarks.figures",
     "measure": "benchmarks.measure",
     "pages": "benchmarks.pages",
     "process": "benchmarks.process",
     "process-scale": "benchmarks.process_scale",
+    "reports": "benchmarks.reports",
 }
 
 

@@ -62,9 +62,17 @@ class Row:
         return self.bar is None or self.cost.elapsed <= self.bar
 
 
-def feedback(rows: int, generator: np.random.Generator, start: int) -> pl.DataFrame:
-    """Generated feedback records."""
-    seconds = generator.integers(0, 730 * 86_400, rows)
+def feedback(rows: int, generator: np.random.Generator, start: int, total: int) -> pl.DataFrame:
+    """Generated feedback records: a stretch of two years, as they come in import after import.
+
+    Args:
+        rows: records to make.
+        generator: of random numbers.
+        start: records that were made before.
+        total: records in all.
+    """
+    begin, end = (int(730 * 86_400 * place / total) for place in (start, start + rows))
+    seconds = generator.integers(begin, end, rows)
     occurred = pl.Series(seconds * 1_000_000 + int(_START.timestamp()) * 1_000_000).cast(
         pl.Datetime("us", "UTC")
     )
@@ -108,7 +116,7 @@ def run(folder: Path, sizes: list[int]) -> list[Row]:  # noqa: ARG001  # the int
         store = FactStore(folder / f"facts-{size}")
         generator = np.random.default_rng(size)
         for chunk, start in enumerate(range(0, size, _CHUNK)):
-            part = feedback(min(_CHUNK, size - start), generator, start)
+            part = feedback(min(_CHUNK, size - start), generator, start, size)
             store.append("feedback", part.to_arrow(), application="benchmark", chunk=chunk)
         with store.snapshot() as snapshot, snapshot.connect(FactsScope.everything()) as facts:
             cost = measure(

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.measuring import Cost, measure
+from servloop.measure.drivers import drivers
 from servloop.measure.pls import path_model
 from servloop.measure.pls_spec import PathModelSpec, ready_model
 from servloop.measure.servqual import servqual
@@ -65,6 +66,15 @@ def service_answers(rows: int) -> pl.DataFrame:
     return pl.DataFrame(columns | {str(column): np.full(rows, 20) for column in spec.weights.values()})
 
 
+def driver_answers(rows: int, count: int) -> pl.DataFrame:
+    """Correlated marks and an overall mark that goes with them."""
+    generator = np.random.default_rng(3)
+    marks = 0.6 * generator.standard_normal((rows, 1)) + 0.8 * generator.standard_normal((rows, count))
+    overall = marks @ np.linspace(0.1, 0.5, count) + generator.standard_normal(rows)
+    names = [f"mark{place}" for place in range(1, count + 1)]
+    return pl.DataFrame(marks, schema=names).with_columns(overall=overall)
+
+
 def run(folder: Path, sizes: list[int]) -> list[Row]:  # noqa: ARG001  # the interface of all suites
     """Measure everything."""
     spec, questionnaire = model(), template_spec()
@@ -83,6 +93,10 @@ def run(folder: Path, sizes: list[int]) -> list[Row]:  # noqa: ARG001  # the int
         )
         what = f"SERVQUAL, {respondents:,} respondents × {pairs} answers, {SAMPLES:,} resamples"
         rows.append(Row(what, cost, bar))
+    marks = driver_answers(25_000, 12)
+    names = [name for name in marks.columns if name != "overall"]
+    cost = measure(lambda: drivers(marks, "overall", names, method="lmg", bootstrap=0).n, repeat=3)
+    rows.append(Row("LMG, 25,000 rows × 12 drivers", cost, 2.0))
     return rows
 
 

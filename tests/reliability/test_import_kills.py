@@ -11,13 +11,13 @@ def kill_rounds(installation, folder, write, *, kills, seed):
     usual = imports.work_off()
     assert imports.check(reasons=()) == 0
     hits = tries = 0
-    while hits < kills and tries < 4 * kills:
+    while hits < kills:
         if settled(installation):
             imports.add(2)
         # Half of the kills at any moment from the worker's first breath on, half while it works.
         hits += imports.kill_one(usual * (0.4 if tries % 2 else 1.0), running=tries % 2 == 1)
         tries += 1
-    assert hits >= kills * 3 // 4, f"only {hits} of {tries} kills fell into an import"
+        assert tries < 4 * kills, f"only {hits} of {tries} kills fell into an import"
     imports.work_off(usual * 8 + 60)
     imports.check(reasons={"jobs.worker_died"})
     imports.finish()
@@ -30,6 +30,6 @@ def test_a_few_kills_lose_and_double_nothing(installation, tmp_path, write):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("write", [feedback, events])
-def test_twenty_kills_lose_and_double_nothing(installation, tmp_path, write):
-    assert kill_rounds(installation, tmp_path, write, kills=20, seed=4) >= 15
+@pytest.mark.parametrize(("write", "kills"), [(feedback, 12), (events, 8)])
+def test_twenty_kills_lose_and_double_nothing(installation, tmp_path, write, kills):
+    assert kill_rounds(installation, tmp_path, write, kills=kills, seed=4) >= kills

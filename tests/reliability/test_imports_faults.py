@@ -101,7 +101,7 @@ def twin_rounds(installation, folder, write, rounds):
 @pytest.mark.slow
 @pytest.mark.parametrize("write", [feedback, events])
 def test_the_same_file_twice_at_once_is_stored_once_in_every_round(installation, tmp_path, write):
-    twin_rounds(installation, tmp_path, write, 20)
+    twin_rounds(installation, tmp_path, write, 10)
 
 
 ROOM = 1_000_000  # an import needs somewhat more
@@ -166,7 +166,7 @@ def test_a_disk_that_fills_up_loses_and_doubles_nothing(small_disk, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("write", [feedback, events])
 def test_twenty_times_full_loses_and_doubles_nothing(small_disk, tmp_path, write):
-    assert full_disk_rounds(small_disk, tmp_path, write, 20) >= 10
+    assert full_disk_rounds(small_disk, tmp_path, write, 10) >= 5
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_ten_readers_and_compaction_see_whole_chunks_only(tmp_path, number):
 
     from servloop.facts import ingest
 
-    chunk, chunks = 2_000, 15
+    chunk, chunks = 2_000, 8
     frame = pl.DataFrame({"seq": range(chunk * chunks)}).with_columns(
         process_id=pl.lit("p"),
         case_id=pl.col("seq").cast(pl.String),

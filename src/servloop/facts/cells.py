@@ -6,10 +6,11 @@ Everything a page shows is merged from these few cells, so that no request touch
 # ruff: noqa: S608 - SQL is made of checked names; values travel as parameters
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import polars as pl
 
 from servloop.errors import SpecError
@@ -88,6 +89,13 @@ SOURCES = (
     *(name for name in TABLES if name not in {"rejects", "labels", "event_objects", "event_cases"}),
     "cases",
 )
+
+
+def tables_of(source: str) -> tuple[str, ...]:
+    """The fact tables that one of `SOURCES` is made of."""
+    return ("events", "event_cases") if source == "cases" else (source,)
+
+
 # Columns that are worked out from others.
 _DERIVED: Mapping[str, str] = {"weekday": "isodow(local_date)::VARCHAR"}  # "1" is Monday
 # Sources whose rows are what single people did or said.
@@ -220,12 +228,40 @@ def records_of(
         cells = "unnest(?::VARCHAR[]), unnest(?::VARCHAR[])::DATE, unnest(?::VARCHAR[]), unnest(?::VARCHAR[])"
         inside = f"({', '.join(places)}) IN (SELECT ({cells}))"
         writer.params.extend(within[0].places(within[1]))
-    page = facts.sql(
-        f"SELECT {listed}, counted FROM ({base}) WHERE counted IS NOT NULL AND {inside}"
-        f" ORDER BY occurred_at DESC, {ties} LIMIT {limit:d} OFFSET {offset:d}",
-        params=writer.params,
-    )
-    return pl.DataFrame(page)  # `page.pl()` would load PyArrow into the web process
+    page = pl.DataFrame()
+    for period in ["true"] if within is None else _periods(*within, rows=offset + limit):
+        found = facts.sql(
+            f"SELECT {listed}, counted FROM ({base}) WHERE counted IS NOT NULL AND {inside} AND {period}"
+            f" ORDER BY occurred_at DESC, {ties} LIMIT {limit:d} OFFSET {offset:d}",
+            params=writer.params,
+        )
+        page = pl.DataFrame(found)  # `found.pl()` would load PyArrow into the web process
+        if page.height == limit:
+            break
+    return page
+
+
+def _periods(cells: CellTable, mask: Mask, rows: int) -> Iterator[str]:
+    """Conditions on the days in which the newest rows lie: files of other days are not even opened.
+
+    The cells say how many months are needed for so many rows. Should rows have gone since they were computed, the second
+    condition takes all months in.
+    """
+    months = cells.month[mask]
+    if not months.size:
+        yield "true"
+        return
+    first, last = int(months.min()), int(months.max())
+    newest_first = np.cumsum(np.bincount(months - first, weights=cells.n[mask])[::-1])
+    needed = max(last - int(np.searchsorted(newest_first, rows)), first)
+    until = _first_day(last + 1)
+    for month in dict.fromkeys((needed, first)):
+        # Rows are ordered by their moment, which differs from the local day by up to a day either way.
+        yield f"local_date BETWEEN DATE '{_first_day(month) - timedelta(days=2)}' AND DATE '{until}'"
+
+
+def _first_day(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
 
 
 def _query(

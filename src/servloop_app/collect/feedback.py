@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,16 +14,30 @@ from servloop.facts import TABLES, FactsScope
 from servloop_app.collect import files
 from servloop_app.collect.models import FeedbackRecord, Import
 from servloop_app.collect.staging import mask_column
-from servloop_app.core.encryption import KeyRing, key_ring, place_of
+from servloop_app.core.bulk import insert_new
+from servloop_app.core.encryption import KeyRing, key_ring, place_in
 from servloop_app.core.models import Unit
 
-BATCH = 1_000
+BATCH = 2_500
 TABLE = FeedbackRecord._meta.db_table
 _FREE = ("title", "text", "attributes")
 _TEXTS = ("title", "text")
 _COPIED = ("source_key", "channel", "kind", "status", "person_key")
 _NUMBERS = ("rating", "rating_low", "rating_high")
 _KEPT = {"record_id", "revision", "unit_id", "occurred_at", "import_id", "attributes"}
+# Fields that have their value in the facts under this or another name, and all fields of a record.
+_FROM_FACTS = (
+    *("record_id", "revision", "unit_id", "occurred_at", "masked_title", "masked_text", "attributes", "fact"),
+    *_COPIED,
+    *_NUMBERS,
+)
+_FIELDS = (
+    "id",
+    "brought_by",
+    "current",
+    "sealed_text",
+    *(n.removesuffix("_id") if n == "unit_id" else n for n in _FROM_FACTS),
+)
 _OTHERS = [n for n in TABLES["feedback"].names if n not in {*_KEPT, *_TEXTS, *_COPIED, *_NUMBERS}]
 
 
@@ -37,13 +50,16 @@ def masked_copy(clear: Path) -> Path:
     return masked
 
 
-def batches_of_records(found: Import, clear: Path, start: int) -> Iterator[tuple[int, list[FeedbackRecord]]]:
+def batches_of_records(found: Import, clear: Path, start: int) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
     """Records for the rows that the facts took from an import, from a place on; each batch with its end.
 
     Args:
         found: the import.
         clear: its staged file with clear texts.
         start: rows before this place in the file are done.
+
+    Returns:
+        Values of `_FIELDS`.
     """
     with (
         files.fact_store().snapshot(["feedback"]) as snapshot,
@@ -58,40 +74,46 @@ def batches_of_records(found: Import, clear: Path, start: int) -> Iterator[tuple
         *(pl.col(name).alias(f"clear_{name}") for name in _TEXTS if name in pl.read_parquet_schema(clear)),
     )
     others = pl.struct(_OTHERS).struct.json_encode().alias("fact")
-    rows = kept.with_columns(others).join(clear_texts, on="seq", maintain_order="left")
-    units = {unit.code: unit for unit in Unit.objects.all()}
+    units = {unit.code: unit.pk for unit in Unit.objects.all()}
+    rows = (
+        kept.with_columns(others)
+        .join(clear_texts, on="seq", maintain_order="left")
+        .with_columns(
+            pl.col(*_COPIED, "attributes").fill_null(""),
+            pl.col("unit_id").replace_strict(units, default=None, return_dtype=pl.Int64),
+            clear=_joined(f"clear_{name}" for name in _TEXTS if f"clear_{name}" in clear_texts.columns),
+            masked=_joined(_TEXTS),
+            masked_title=pl.col("title").fill_null(""),
+            masked_text=pl.col("text").fill_null(""),
+        )
+        .select("seq", "clear", "masked", *_FROM_FACTS)
+    )
     ring = key_ring()
     for place in range(0, rows.height, BATCH):
-        part = rows.slice(place, BATCH).to_dicts()
-        yield part[-1]["seq"] + 1, [_record(found, row, units, ring) for row in part]
+        part = rows.slice(place, BATCH)
+        yield part["seq"][-1] + 1, [_record(found, row, ring) for row in part.iter_rows()]
 
 
-def _record(found: Import, row: dict[str, Any], units: dict[str, Unit], ring: KeyRing) -> FeedbackRecord:
-    record = FeedbackRecord(
-        id=uuid4(),
-        record_id=row["record_id"],
-        revision=row["revision"],
-        brought_by=found,
-        unit=units.get(str(row["unit_id"])),
-        occurred_at=row["occurred_at"],
-        **{name: row[name] for name in _NUMBERS},
-        masked_title=row["title"] or "",
-        masked_text=row["text"] or "",
-        attributes=row["attributes"] or "",
-        fact=json.loads(row["fact"]),
-        **{name: row[name] or "" for name in _COPIED},
-    )
-    clear = "\n\n".join(row[f"clear_{name}"] for name in _TEXTS if row.get(f"clear_{name}"))
-    masked = "\n\n".join(text for text in (record.masked_title, record.masked_text) if text)
+def _joined(texts: Iterable[str]) -> pl.Expr:
+    """Title and text as one, without what is missing or empty."""
+    filled = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in texts]
+    return pl.concat_str(filled, separator="\n\n", ignore_nulls=True) if filled else pl.lit("")
+
+
+def _record(found: Import, row: tuple[Any, ...], ring: KeyRing) -> tuple[Any, ...]:
+    _seq, clear, masked, *values = row
+    key = uuid4()
+    sealed = None
     if clear != masked:
-        record.sealed_text = ring.seal(clear.encode(), place_of(record, "sealed_text"))
-    return record
+        sealed = ring.seal(clear.encode(), place_in(FeedbackRecord, key, "sealed_text"))
+    return (key, found.pk, True, sealed, *values)
 
 
-def store_batch(records: list[FeedbackRecord]) -> None:
+def store_batch(records: list[tuple[Any, ...]]) -> None:
     """Write records; of several revisions of one, the newest is current. Writing a batch again changes nothing."""
-    FeedbackRecord.objects.bulk_create(records, ignore_conflicts=True)
-    revised = [record.record_id for record in records if record.revision]
+    insert_new(FeedbackRecord, _FIELDS, records)
+    record_id, revision = _FIELDS.index("record_id"), _FIELDS.index("revision")
+    revised = [record[record_id] for record in records if record[revision]]
     if revised:
         mark_current(revised)
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import secrets
 
 import polars as pl
+from django.db import transaction
+from django.utils import timezone
 
 from servloop_app.collect.models import PersonKey
-from servloop_app.core.encryption import blind_index
+from servloop_app.core import guard
+from servloop_app.core.bulk import insert_new
+from servloop_app.core.encryption import blind_index, key_ring
 
-_AT_ONCE = 500
+_ASKED_AT_ONCE = 500
+_MADE_AT_ONCE = 5_000
 IDENTIFIER = "customer"
 TABLE = PersonKey._meta.db_table
 
@@ -19,24 +24,32 @@ def index_of(identifier: str) -> bytes:
     return blind_index(identifier, IDENTIFIER)
 
 
-def known_keys(identifiers: list[str]) -> dict[str, str]:
-    """Identifier → key, for those that have one."""
-    indexes = {identifier: index_of(identifier) for identifier in identifiers}
-    wanted = list(set(indexes.values()))  # several notations of one number have the same index
+def keys_of(identifiers: list[str]) -> dict[str, str]:
+    """Identifier → key; those that have none get one. Two imports at once agree on the first."""
+    ring = key_ring()
+    indexes = {identifier: ring.index(identifier, IDENTIFIER) for identifier in identifiers}
+    wanted = set(indexes.values())  # several notations of one number have the same index
+    keys = _known(wanted)
+    unknown = wanted - keys.keys()
+    if unknown:
+        now = timezone.now()
+        new = [(index, secrets.token_hex(16), now) for index in unknown]
+        # Surrogates say nothing by themselves; what they are made for is on record as the import.
+        with guard.opening(TABLE):
+            for start in range(0, len(new), _MADE_AT_ONCE):
+                with transaction.atomic():
+                    insert_new(PersonKey, ("index", "key", "created_at"), new[start : start + _MADE_AT_ONCE])
+        keys |= _known(unknown)
+    return {identifier: keys[index] for identifier, index in indexes.items()}
+
+
+def _known(indexes: set[bytes]) -> dict[bytes, str]:
     keys: dict[bytes, str] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        rows = PersonKey.objects.filter(index__in=wanted[start : start + _AT_ONCE])
+    asked = list(indexes)
+    for start in range(0, len(asked), _ASKED_AT_ONCE):
+        rows = PersonKey.objects.filter(index__in=asked[start : start + _ASKED_AT_ONCE])
         keys.update({bytes(index): key for index, key in rows.values_list("index", "key")})
-    return {identifier: keys[index] for identifier, index in indexes.items() if index in keys}
-
-
-def make_keys(identifiers: list[str]) -> None:
-    """Give keys to identifiers that have none. Two imports at once agree on the first."""
-    PersonKey.objects.bulk_create(
-        [PersonKey(index=index, key=secrets.token_hex(16)) for index in {index_of(i) for i in identifiers}],
-        batch_size=_AT_ONCE,
-        ignore_conflicts=True,
-    )
+    return keys
 
 
 def keyed(identifiers: pl.Series, keys: dict[str, str]) -> pl.Series:

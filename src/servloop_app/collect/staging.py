@@ -14,7 +14,6 @@ from servloop.io.imports.staging import Surroundings
 from servloop.trust.pii import detect_many, mask
 from servloop_app.collect import files, people
 from servloop_app.collect.models import Import
-from servloop_app.core import guard
 from servloop_app.core.models import Unit
 from servloop_app.core.policy import EverythingPolicy
 
@@ -55,14 +54,7 @@ def unit_index(root: Unit) -> UnitIndex:
 
 
 def _keys_of_people(identifiers: pl.Series) -> pl.Series:
-    distinct = identifiers.drop_nulls().unique().to_list()
-    keys = people.known_keys(distinct)
-    unknown = [identifier for identifier in distinct if identifier not in keys]
-    if unknown:
-        # Surrogates say nothing by themselves; what they are made for is on record as the import.
-        with guard.opening(people.TABLE):
-            people.make_keys(unknown)
-        keys = people.known_keys(distinct)
+    keys = people.keys_of(identifiers.drop_nulls().unique().to_list())
     return people.keyed(identifiers, keys)
 
 

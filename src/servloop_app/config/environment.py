@@ -25,7 +25,7 @@ VARIABLES = {
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; "
-    "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-20000; PRAGMA mmap_size=134217728;"
+    "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-6000;"
 )
 
 

@@ -135,6 +135,14 @@ class KeyRing:
         except (InvalidTag, ValueError) as error:
             raise ActionError("core.sealed_value_damaged", place=place) from error
 
+    def index(self, value: str, kind: str) -> bytes:
+        """See `blind_index`."""
+        if kind == "email":
+            text = unicodedata.normalize("NFKC", value).casefold().strip()
+        else:
+            text = normalized(value)
+        return hmac.digest(self.index_key, f"{kind}:{text}".encode(), hashlib.sha256)
+
     def is_current(self, sealed: bytes) -> bool:
         """Whether a value is sealed with the newest key."""
         return sealed[:_KEY_ID_BYTES].hex() == self.current
@@ -184,8 +192,7 @@ def normalized(value: str) -> str:
 
 def blind_index(value: str, kind: str) -> bytes:
     """The keyed hash by which a sealed value of a kind (``"phone"``, ``"email"``…) is found again."""
-    text = unicodedata.normalize("NFKC", value).casefold().strip() if kind == "email" else normalized(value)
-    return hmac.digest(key_ring().index_key, f"{kind}:{text}".encode(), hashlib.sha256)
+    return key_ring().index(value, kind)
 
 
 class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -207,7 +214,12 @@ def place_of(row: models.Model, field: str) -> str:
     if row.pk is None:
         msg = f"save the {row._meta.label} before sealing its {field}"
         raise ValueError(msg)
-    return f"{row._meta.label_lower}:{row.pk}:{field}"
+    return place_in(type(row), row.pk, field)
+
+
+def place_in(model: type[models.Model], key: object, field: str) -> str:
+    """The same for a row that is known by its key."""
+    return f"{model._meta.label_lower}:{key}:{field}"
 
 
 def seal_text(row: models.Model, field: str, text: str) -> None:

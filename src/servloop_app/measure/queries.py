@@ -10,7 +10,7 @@ import polars as pl
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from servloop.facts import FactsScope
-from servloop.facts.cells import records_of
+from servloop.facts.cells import records_of, tables_of
 from servloop.measure.figures import CellTable
 from servloop_app.collect.files import fact_store
 from servloop_app.core.errors import ActionError, NotFound
@@ -21,6 +21,8 @@ from servloop_app.measure.selection import Selection
 
 PERMISSION = "metrics.view"
 RECORDS_PER_PAGE = 50
+# Of the engine that looks records up within a request; cases are put together from their events first.
+_ENGINE_MEMORY = {"cases": "1GB"}
 # Records are more than figures: their reader needs the right to them as well.
 RECORD_PERMISSIONS = {"feedback": "feedback.view", "events": "process.view", "cases": "process.view"}
 
@@ -133,7 +135,10 @@ def records(policy: Policy, metric: Metric, selection: Selection, page: int = 0)
     told = cells.table.tellable(mask)
     if cells.table.n[mask].any() and not told.any():
         raise ActionError("measure_app.small_group", smallest=SMALLEST_GROUP)
-    with fact_store().snapshot() as snapshot, snapshot.connect(scope, threads=1) as facts:
+    with (
+        fact_store().snapshot(tables_of(metric.source)) as snapshot,
+        snapshot.connect(scope, threads=1, memory_limit=_ENGINE_MEMORY.get(metric.source, "96MB")) as facts,
+    ):
         return records_of(
             facts,
             metric.source,
