@@ -9,9 +9,10 @@ import click
 from servloop.messages import message
 from servloop_app.cli.output import print_table
 from servloop_app.cli.process_log import LogRequest, log_command
+from servloop_app.cli.process_tables import duration
 
 if TYPE_CHECKING:
-    from servloop.plan.simulation import WhatIf
+    from servloop.plan.simulation import Compared, WhatIf
 
 
 @click.command()
@@ -71,9 +72,29 @@ def _table(result: WhatIf, language: str) -> None:
     if result.reason is not None:
         click.echo(f"! {result.reason.message(language)}", err=True)
         return
-    names = ("figure", "before", "after", "difference", "low", "high")
+    names = ("figure", "before", "after", "difference", "interval")
     columns = [message(f"plan.column_{name}", language=language) for name in names]
     title = message("plan.title_what_if", language=language)
     distance = {"distance": f"{result.validation.distance.value:.2f}", "bound": result.validation.bound}
     fit = message("plan.title_validation", distance, language)
-    print_table(f"{title}: {', '.join(result.changes)} ({fit})", columns, result.to_frame().rows())
+    rows = [_row(item, language) for item in result.figures]
+    print_table(f"{title}: {', '.join(result.changes)} ({fit})", columns, rows)
+
+
+def _row(item: Compared, language: str) -> tuple[str, ...]:
+    """A figure as people read it: times in their unit, shares in per cent."""
+    kind, _, pool = item.name.partition(": ")
+    name = message("plan.figure_busy", {"pool": pool}, language)
+    if not pool:
+        name = message(f"plan.figure_{kind}", language=language)
+
+    def text(value: float | None) -> str:
+        if value is None:
+            return "—"
+        if kind.endswith("_seconds"):
+            return duration(value, language) or "—"
+        return f"{value:,.0f}" if kind == "cost_per_week" else f"{value:.1%}"
+
+    change = item.difference
+    interval = f"{text(change.low)} – {text(change.high)}"
+    return (name, text(item.before.value), text(item.after.value), text(change.value), interval)
