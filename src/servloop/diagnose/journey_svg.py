@@ -39,6 +39,7 @@ STYLES: dict[str, dict[str, str]] = {
 
 _HEAD = 120.0
 _COLUMN = 196.0
+_PAGE = 1_130.0
 _GAP = 12.0
 _LINE = 17.0
 _PAD = 12.0
@@ -96,8 +97,10 @@ class BlueprintLane:
 class _Canvas:
     """Collects elements; classes in a page, literal colours in a file."""
 
-    def __init__(self, *, standalone: bool) -> None:
+    def __init__(self, stages: int, *, standalone: bool) -> None:
         self._standalone = standalone
+        # Few stages share the width of a page; many make the drawing wider.
+        self.column = max(_COLUMN, (_PAGE - _HEAD - _PAD) / max(stages, 1))
         self.parts: list[str] = []
 
     def look(self, name: str) -> dict[str, object]:
@@ -198,13 +201,13 @@ def journey_svg(
         language: ``en`` or ``zh-CN``, for the fonts of a file.
         standalone: a file of its own, with literal colours.
     """
-    canvas = _Canvas(standalone=standalone)
-    width = _HEAD + len(stages) * _COLUMN + _PAD
-    inner = _COLUMN - _GAP
+    canvas = _Canvas(len(stages), standalone=standalone)
+    width = _HEAD + len(stages) * canvas.column + _PAD
+    inner = canvas.column - _GAP
     names = [fold(stage.name, 13, inner - 20, 2) for stage in stages]
     head = 16 + _LINE * max((len(lines) for lines in names), default=1)
     for place, lines in enumerate(names):
-        x = _HEAD + place * _COLUMN
+        x = _HEAD + place * canvas.column
         canvas.add("rect", "sl-jy-stage", x=num(x), y=8, width=num(inner), height=num(head), rx=6)
         for line, text in enumerate(lines):
             top = 8 + head / 2 - _LINE * len(lines) / 2 + 13
@@ -229,7 +232,7 @@ def _row(
         canvas.text(_PAD / 2, y + 12 + _LINE * place, line, "sl-jy-row")
     height = max(
         [
-            canvas.lines(_HEAD + place * _COLUMN, y + 12, lines, look)
+            canvas.lines(_HEAD + place * canvas.column, y + 12, lines, look)
             for place, (lines, look) in enumerate(cells)
         ]
         or [0.0]
@@ -253,7 +256,7 @@ def _moods(canvas: _Canvas, y: float, width: float, label: str, stages: Sequence
     for tick in (1, 3, 5):
         canvas.add("path", "sl-jy-line", d=f"M{num(_HEAD)} {num(at(tick))}H{num(width - _PAD)}")
     points = [
-        (_HEAD + place * _COLUMN + (_COLUMN - _GAP) / 2, at(stage.mood), stage)
+        (_HEAD + place * canvas.column + (canvas.column - _GAP) / 2, at(stage.mood), stage)
         for place, stage in enumerate(stages)
         if stage.mood is not None
     ]
@@ -267,8 +270,8 @@ def _moods(canvas: _Canvas, y: float, width: float, label: str, stages: Sequence
         canvas.add("circle", look, cx=num(x), cy=num(value), r=6)
     bottom = y + height + 22
     for place, stage in enumerate(stages):
-        x = _HEAD + place * _COLUMN
-        canvas.lines(x, bottom, fold(stage.mood_text, 12, _COLUMN - _GAP, 2), "sl-jy-text")
+        x = _HEAD + place * canvas.column
+        canvas.lines(x, bottom, fold(stage.mood_text, 12, canvas.column - _GAP, 2), "sl-jy-text")
     bottom += _LINE * 2
     canvas.add("path", "sl-jy-line", d=f"M0 {num(bottom)}H{num(width)}")
     return bottom + 14
@@ -293,13 +296,13 @@ def blueprint_svg(
         language: ``en`` or ``zh-CN``.
         standalone: a file of its own, with literal colours.
     """
-    canvas = _Canvas(standalone=standalone)
-    width = _HEAD + len(stages) * _COLUMN + _PAD
-    inner = _COLUMN - _GAP
+    canvas = _Canvas(len(stages), standalone=standalone)
+    width = _HEAD + len(stages) * canvas.column + _PAD
+    inner = canvas.column - _GAP
     names = [fold(name, 13, inner - 20, 2) for name in stages]
     head = 16 + _LINE * max((len(lines) for lines in names), default=1)
     for place, lines in enumerate(names):
-        x = _HEAD + place * _COLUMN
+        x = _HEAD + place * canvas.column
         canvas.add("rect", "sl-jy-stage", x=num(x), y=8, width=num(inner), height=num(head), rx=6)
         for line, text in enumerate(lines):
             top = 8 + head / 2 - _LINE * len(lines) / 2 + 13
@@ -315,10 +318,10 @@ def blueprint_svg(
 
 
 def _lane(canvas: _Canvas, y: float, width: float, lane: BlueprintLane) -> float:
-    inner = _COLUMN - _GAP
+    inner = canvas.column - _GAP
     tallest = 0.0
     for place, boxes in enumerate(lane.boxes):
-        x, top = _HEAD + place * _COLUMN, y + 10
+        x, top = _HEAD + place * canvas.column, y + 10
         for box in boxes:
             lines = fold(box, 12, inner - 16, 3)
             height = 12 + _LINE * len(lines)

@@ -130,10 +130,10 @@ def dotted(
         labels: of the axis: where (0 to 1) and what.
         described: the drawing in a sentence.
     """
-    width, line = 1120, max(1.4, min(8.0, 520 / max(rows, 1)))
+    width, line = 1120, max(1.8, min(8.0, 560 / max(rows, 1)))
     height = _TOP + rows * line + _BOTTOM
     room = width - _LEFT - _RIGHT
-    size = max(1.2, min(3.2, line * 0.6))
+    size = max(1.7, min(3.2, line * 0.7))
     # One path for each colour: thousands of circles would make the page slow.
     paths: dict[int, list[str]] = {}
     for event in events:
