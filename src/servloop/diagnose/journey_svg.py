@@ -164,9 +164,11 @@ def fold(text: str, size: float, limit: float, most: int) -> tuple[str, ...]:
         if len(lines) == most:
             rest = "".join(words[place:])
             lines[-1] = _cut(lines[-1] + (" " if lines[-1].isascii() else "") + rest, size, limit)
-            return tuple(lines)
+            held = ""
+            break
     if held.strip():
         lines.append(held.rstrip())
+    # A word that is wider than a line is cut as well.
     return tuple(line if text_width(line, size) <= limit else _cut(line, size, limit) for line in lines)
 
 
