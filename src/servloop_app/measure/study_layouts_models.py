@@ -129,11 +129,8 @@ def marks(survey: SurveyColumns) -> list[Proposal]:
     found = _marks(list(survey.columns))
     if len(found) < _LEAST_MARKS:
         return []
-    blocks = [[column.name for column in block if column in found] for block in _blocks(survey).values()]
-    factors = [block for block in blocks if len(block) > 1]
+    # No scales for the even-odd index: over a handful of them it flags half of all careful people.
     spec: dict[str, object] = {"items": [column.name for column in found]}
-    if len(factors) >= _LEAST_MARKS:
-        spec["factors"] = factors
     return [Proposal("marks", spec)]
 
 
