@@ -154,7 +154,7 @@ class ShownEffect:
         if found.value is None or found.low is None or found.high is None:
             return ""
         low, high = (rounded(100 * end, 0).replace("-", "−") for end in (found.low, found.high))
-        return _("%(value)s%% of what would have been (%(low)s to %(high)s)") % {
+        return _("%(value)s%% against what would have been (%(low)s to %(high)s)") % {
             "value": ("+" if found.value > 0 else "") + rounded(100 * found.value, 0).replace("-", "−"),
             "low": low,
             "high": high,

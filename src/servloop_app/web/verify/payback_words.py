@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from servloop_app.web.figures import MISSING, rounded
 
@@ -46,7 +46,7 @@ class Payback:
             PaybackRow(
                 _("Cost"),
                 rounded(kept.get("cost", 0.0), 0),
-                _("%(n)s lines, %(spent)s spent")
+                ngettext("%(n)s line, %(spent)s spent", "%(n)s lines, %(spent)s spent", kept.get("lines", 0))
                 % {"n": kept.get("lines", 0), "spent": rounded(kept.get("actual", 0.0), 0)},
             )
         ]
