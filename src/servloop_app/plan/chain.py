@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from servloop_app.core.chain import ChainItem, ChainKind, Pairs, reference
 from servloop_app.core.policy import Policy
@@ -45,4 +45,4 @@ def _kept(ids: Sequence[UUID]) -> Pairs:
     ]
 
 
-KIND = ChainKind(OPPORTUNITY, _("Opportunity"), 25, PERMISSION, _items, _kept)
+KIND = ChainKind(OPPORTUNITY, pgettext_lazy("chain", "Opportunity"), 25, PERMISSION, _items, _kept)
