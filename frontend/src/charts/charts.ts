@@ -50,7 +50,7 @@ document.addEventListener('click', (event) => {
 /** The table stands in the place of the chart; the button says which of the two is shown. */
 function showTable(toggle: HTMLButtonElement): void {
   const table = document.getElementById(toggle.getAttribute('aria-controls') ?? '');
-  const chart = table?.closest('.sl-card')?.querySelector<HTMLElement>('.sl-chart');
+  const chart = table?.closest('.sl-card')?.querySelector<HTMLElement>('.sl-chart, .sl-path');
   if (!table || !chart) return;
   table.hidden = !table.hidden;
   chart.hidden = !table.hidden;
