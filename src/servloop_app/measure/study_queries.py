@@ -18,7 +18,10 @@ from servloop_app.measure.actions_studies import COMPUTE_JOB
 from servloop_app.measure.studies import scope_key
 from servloop_app.measure.study_documents import in_language
 from servloop_app.measure.study_models import Study, StudyGroup, StudyResult, Survey
-from servloop_app.measure.study_scopes import PERMISSION, units_of
+from servloop_app.measure.study_scopes import PERMISSION as SCOPE_PERMISSION
+from servloop_app.measure.study_scopes import units_of
+
+PERMISSION = SCOPE_PERMISSION
 
 
 @dataclass(frozen=True)

@@ -230,10 +230,11 @@ class Breakdowns:
         documents = {group.label: group.view.document for group in self.told}
         if self.pair[0] not in documents or self.pair[1] not in documents:
             return []
-        read = [(m, *(m.read(documents[label]) for label in self.pair)) for m in self.measures]
-        read = [
-            (m, first, second) for m, first, second in read if (first.value, second.value) != (None, None)
-        ]
+        read: list[tuple[Measure, Figure, Figure]] = []
+        for measure in self.measures:
+            first, second = (measure.read(documents[label]) for label in self.pair)
+            if first.value is not None or second.value is not None:
+                read.append((measure, first, second))
         found = [self.difference(measure, *self.pair) for measure, _first, _second in read]
         qs = benjamini_hochberg([one.p for one in found])
         rows = []
