@@ -145,9 +145,7 @@ def _(spec: LineChart) -> dict[str, Any]:
 
 def _reach(spec: LineChart) -> dict[str, float]:
     """Ends of the value axis where a target or benchmark lies beyond the lines: it must be seen, too."""
-    ends = [
-        v for line in spec.lines for p in line.points for v in (p.value, p.low, p.high) if v is not None
-    ]
+    ends = [v for line in spec.lines for p in line.points for v in (p.value, p.low, p.high) if v is not None]
     beyond = [r.value for r in spec.references if ends and not min(ends) <= r.value <= max(ends)]
     if not beyond:
         return {}
@@ -292,16 +290,23 @@ def _(spec: ControlChart) -> dict[str, Any]:
                 "show": bool(p.rules),
                 "formatter": ", ".join(p.rules),
                 "position": "top",
+                # Near an end of the chart the name runs inwards instead of being cut off.
+                "align": "right"
+                if place > 0.8 * len(labels)
+                else "left"
+                if place < 0.2 * len(labels)
+                else "center",
                 "color": "--sl-bad-ink",
             },
         }
-        for p in spec.points
+        for place, p in enumerate(spec.points)
     ]
     main: dict[str, Any] = {
         "type": "line",
         "data": points,
         "lineStyle": {"color": "--sl-series-1", "width": 1.5},
         "labelLayout": {"hideOverlap": True},  # neighbours of one run share its name
+        "showAllSymbol": True,  # a signal is never left out for want of room
     }
     if spec.phases:
         main["markLine"] = {
@@ -309,7 +314,10 @@ def _(spec: ControlChart) -> dict[str, Any]:
             "symbol": "none",
             "lineStyle": {"type": "solid", "color": "--sl-ink-2", "width": 1},
             "data": [
-                {"xAxis": labels[place], "label": {"formatter": name, "position": "end", "color": "--sl-ink-2"}}
+                {
+                    "xAxis": labels[place],
+                    "label": {"formatter": name, "position": "end", "color": "--sl-ink-2"},
+                }
                 for place, name in spec.phases
             ],
         }

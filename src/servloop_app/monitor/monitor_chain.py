@@ -11,8 +11,8 @@ from servloop_app.core.chain import ChainItem, ChainKind, chain_kinds, reference
 from servloop_app.core.policy import Policy
 from servloop_app.monitor import monitor_queries as queries
 from servloop_app.monitor.alert_writing import ticket_title
-from servloop_app.monitor.models import Alert, Monitor
-from servloop_app.monitor.monitor_words import title_of
+from servloop_app.monitor.models import Alert
+from servloop_app.monitor.monitor_words import STATE_LABELS, title_of
 
 MONITOR_ORDER, ALERT_ORDER = 80, 85
 GRADE_MEANINGS = {Alert.Grade.WATCH: "watch", Alert.Grade.SERIOUS: "bad"}
@@ -27,14 +27,15 @@ def alert_meaning(alert: Alert) -> str:
 
 def _monitors(policy: Policy, ids: Sequence[UUID]) -> Iterator[ChainItem]:
     for monitor in queries.monitors(policy).filter(public_id__in=ids):
+        state = monitor.result.state if hasattr(monitor, "result") else "neutral"
         yield ChainItem(
             reference("monitor", monitor.public_id),
             "",
             title_of(monitor),
             "monitor",
             (monitor.public_id,),
-            Monitor.Period(monitor.period).label,
-            monitor.result.state if hasattr(monitor, "result") else "neutral",
+            STATE_LABELS[state],
+            state,
         )
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from servloop_app.measure.models import Metric
 from servloop_app.monitor.models import Monitor
+
+STATE_LABELS: dict[str, Promise] = {
+    "bad": pgettext_lazy("monitor", "out of control"),
+    "watch": pgettext_lazy("monitor", "look closer"),
+    "good": pgettext_lazy("monitor", "in control"),
+    "neutral": pgettext_lazy("monitor", "cannot be judged"),
+}
 
 
 def chart_kind(metric: Metric) -> str:

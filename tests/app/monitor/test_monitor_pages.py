@@ -37,7 +37,7 @@ def alert(organisation, brought):  # noqa: F811
 def test_the_pages_say_what_is_unusual(organisation, alert, sign_in):
     client = sign_in(("quality_manager", "head"))
     listed = client.get(reverse("monitors"))
-    assert listed.context["heading"] == "1 个监控中有 1 个异常"
+    assert listed.context["heading"] == "1 个监控项中有 1 个异常"
     assert [row.state for row in listed.context["rows"]] == ["bad"]
     assert not client.get(reverse("monitors"), {"state": "good"}).context["rows"]
     assert not client.get(reverse("monitors"), {"unit": "south"}).context["rows"]
@@ -125,7 +125,7 @@ def test_a_monitor_is_set_up_changed_and_given_a_phase(organisation, brought, si
 def test_the_proposed_monitors_are_one_click(organisation, sign_in):
     execute(InstallCatalogue(), SYSTEM)
     client = sign_in(("quality_manager", "head"))
-    assert client.get(reverse("monitors")).context["heading"] == "还没有监控"
+    assert client.get(reverse("monitors")).context["heading"] == "还没有监控项"
     client.post(reverse("monitors_propose"))
     assert Monitor.objects.count() >= 7
     assert sign_in(("agent", "beijing")).post(reverse("monitors_propose")).status_code == 403

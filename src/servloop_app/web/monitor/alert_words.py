@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from servloop.results import Estimate
 from servloop_app.measure.models import Metric
@@ -35,12 +35,6 @@ CHART_METHODS: dict[str, Promise] = {
     "i": gettext_lazy("XmR chart, limits from moving ranges"),
     "p": gettext_lazy("p chart, binomial limits"),
     "u": gettext_lazy("u chart, Poisson limits"),
-}
-STATE_LABELS: dict[str, Promise] = {
-    "bad": pgettext_lazy("monitor", "out of control"),
-    "watch": pgettext_lazy("monitor", "look closer"),
-    "good": pgettext_lazy("monitor", "in control"),
-    "neutral": pgettext_lazy("monitor", "cannot be judged"),
 }
 
 

@@ -24,10 +24,11 @@ from servloop_app.monitor.actions_monitors import (
     UseMonitor,
 )
 from servloop_app.monitor.models import Monitor
+from servloop_app.monitor.monitor_words import STATE_LABELS
 from servloop_app.web.measure.charts import language
 from servloop_app.web.measure.pages import page
 from servloop_app.web.monitor import control_chart
-from servloop_app.web.monitor.alert_words import STATE_LABELS, period_name, target_words, value_with_interval
+from servloop_app.web.monitor.alert_words import period_name, target_words, value_with_interval
 from servloop_app.web.monitor.alerts import alert_rows, people_for
 from servloop_app.web.monitor.monitor_forms import MonitorForm, NewMonitorForm, PhaseForm
 from servloop_app.web.submit import page_of, submit
@@ -53,7 +54,11 @@ def row_of(monitor: Monitor) -> Row:
         monitor,
         state,
         str(STATE_LABELS[state]),
-        value_with_interval(monitor, point) if point else "—",
+        value_with_interval(monitor, point)
+        if point
+        else _("— no data yet")
+        if result
+        else _("— being computed"),
         period_name(point["start"], monitor.period) if point else "",
     )
 
