@@ -241,7 +241,9 @@ def chart(rows: Sequence[Row], period: str) -> DotChart | None:
         if row.result.difference.value is None or own.value is None or bench <= 0:
             continue
         low, high = (None if end is None else 100 * end / bench for end in (own.low, own.high))
-        label = f"{row.metric.name} ({row.known.subject})" if row.known.subject else str(row.metric.name)
+        # Two of one metric are told apart by whose figure it is; long labels leave a phone no room for the plot.
+        alone = sum(other.metric == row.metric for other in rows) == 1
+        label = str(row.metric.name) if alone or not row.known.subject else row.known.subject
         dots.append(
             Dot(
                 label,
