@@ -14,5 +14,14 @@ function start(): void {
   startEcho(card);
 }
 
+/** On a phone the current tab may lie outside the strip. */
+function showTab(): void {
+  const tab = document.querySelector<HTMLElement>('.sl-tabs [aria-current]');
+  const strip = tab?.parentElement;
+  if (tab && strip) strip.scrollLeft = tab.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+}
+
 start();
+showTab();
+document.addEventListener('htmx:afterSettle', showTab);
 document.addEventListener('htmx:afterSettle', start);

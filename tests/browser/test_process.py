@@ -59,7 +59,7 @@ def test_from_file_to_finding(visits: Visits, tmp_path: Path, combination: str) 
         "e => { e.value = 30; e.dispatchEvent(new Event('change', {bubbles: true})); }"
     )
     page.wait_for_url("**share=30**")
-    assert "30%" in page.locator(".sl-reach output").inner_text()
+    assert "30%" in page.locator(".sl-reach output[for=share]").inner_text()
     visit.look("process-share-30")
 
     # a step opens the drawer; only its cases
