@@ -5,6 +5,7 @@ from __future__ import annotations
 from servloop.verify.before_after import before_after
 from servloop.verify.difference_in_differences import difference_in_differences, two_by_two
 from servloop.verify.evaluation import evaluate
+from servloop.verify.exact_tests import compare_many_shares, compare_ranks, fisher_exact
 from servloop.verify.experiment import experiment
 from servloop.verify.experiments import (
     compare_adjusted,
@@ -32,15 +33,18 @@ __all__ = [
     "adjust_p_values",
     "before_after",
     "compare_adjusted",
+    "compare_many_shares",
     "compare_means",
     "compare_moments",
     "compare_paired",
+    "compare_ranks",
     "compare_ratios",
     "compare_shares",
     "confidence_sequence",
     "difference_in_differences",
     "evaluate",
     "experiment",
+    "fisher_exact",
     "power_of_means",
     "power_of_series",
     "return_on_investment",
