@@ -164,7 +164,7 @@ class ProposeMonitors(Action[int]):
 
     def perform(self, actor: Actor) -> int:
         tree = UnitTree.load(timezone.localdate())
-        root = Unit.objects.filter(pk=tree.root).first()
+        root = Unit.objects.filter(pk=tree.root or 0).first()
         if root is None:
             return 0
         metrics = {

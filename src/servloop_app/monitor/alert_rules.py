@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 WORSE: Final[Mapping[str, frozenset[str]]] = {
@@ -52,11 +53,7 @@ def runs_of(points: Sequence[_PointDocument], direction: str) -> list[Run]:
     """
     worse = WORSE[direction]
     signals = [
-        _run("signal", part)
-        for side in sorted(worse)
-        for part in _stretches(
-            points, lambda point, side=side: bool(point["rules"]) and point["side"] == side
-        )  # type: ignore[misc]
+        _run("signal", part) for side in sorted(worse) for part in _stretches(points, partial(_fires, side))
     ]
     missed = [_run("target", part) for part in _stretches(points, lambda point: bool(point["missed"]))]
     return sorted([*signals, *missed], key=lambda run: (run.last, run.kind, run.side))
@@ -78,6 +75,10 @@ def state_of(points: Sequence[_PointDocument], direction: str) -> str:
     ended = dt.date.fromisoformat(known[-1]["start"])
     grades = {run.grade for run in runs_of(known, direction) if run.last == ended}
     return "bad" if "serious" in grades else "watch" if grades else "good"
+
+
+def _fires(side: str, point: _PointDocument) -> bool:
+    return bool(point["rules"]) and point["side"] == side
 
 
 def _stretches(

@@ -32,12 +32,13 @@ class MonitorConfig(AppConfig):
         from servloop_app.jobs.schedules import DefaultSchedule, default_schedules  # noqa: PLC0415
         from servloop_app.measure.events import MetricsRefreshed  # noqa: PLC0415
         from servloop_app.monitor import monitor_chain, monitor_tasks  # noqa: PLC0415
+        from servloop_app.monitor.actions_monitors import COMPUTE_JOB  # noqa: PLC0415
 
         monitor_chain.register()
-        hooks.subscribe(MetricsRefreshed, monitor_tasks.COMPUTE_JOB)
+        hooks.subscribe(MetricsRefreshed, COMPUTE_JOB)
         hooks.subscribe(TicketOverdue, monitor_tasks.ESCALATE_JOB)
         daily = LocalizedText("更新控制图", "Bring control charts up to date")
-        default_schedules.add("monitors", DefaultSchedule(daily, monitor_tasks.COMPUTE_JOB, "30 5 * * *", {}))
+        default_schedules.add("monitors", DefaultSchedule(daily, COMPUTE_JOB, "30 5 * * *", {}))
         hourly = LocalizedText("关闭已办结工单的预警", "Close alerts about settled tickets")
         default_schedules.add(
             "alerts-settle", DefaultSchedule(hourly, monitor_tasks.SETTLE_JOB, "20 * * * *", {})

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from django.utils.functional import Promise
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from servloop_app.measure.models import Metric
 from servloop_app.monitor.models import Monitor
 
-STATE_LABELS: dict[str, Promise] = {
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+STATE_LABELS: dict[str, StrOrPromise] = {
     "bad": pgettext_lazy("monitor", "out of control"),
     "watch": pgettext_lazy("monitor", "look closer"),
     "good": pgettext_lazy("monitor", "in control"),

@@ -228,7 +228,7 @@ def _page(
     phases = list(found.phases.select_related("made_by"))
     result = getattr(found, "result", None)
     reason = result.document.get("reason") if result else None
-    alerts = queries.alerts(rights).filter(monitor=found) if rights.may(queries.ALERTS) else []
+    alerts = queries.alerts(rights).filter(monitor=found)[:20] if rights.may(queries.ALERTS) else []
     context = {
         "monitor": found,
         "row": row_of(found),
@@ -247,7 +247,7 @@ def _page(
         else "",
         "target": target_words(found, found.metric),
         "phases": phases,
-        "alerts": alert_rows(alerts[:20]),
+        "alerts": alert_rows(alerts),
         "forms": forms,
         "failed": failed,
         "may_edit": rights.may("monitors.edit", found.unit_id),
