@@ -82,7 +82,7 @@ def test_from_file_to_finding(visits: Visits, tmp_path: Path, combination: str) 
     visit.look("process-one-path")
     page.goto(page.url.partition("?")[0])
     row = page.locator("tr[data-way-target]", has_text=diligence).first
-    row.locator("button").click()
+    row.locator("button[name=activity]").click()
     page.wait_for_selector("#waits footer .sl-chip")
     assert diligence not in page.locator("h1").inner_text()
     visit.look("process-not-waiting")
