@@ -211,7 +211,11 @@ def records_of(
     columns = columns_of(source)
     checked = parse_formula(formula, columns)
     writer = _Writer()
-    listed = ", ".join(f'"{name}"' for name in columns if name != _SURROGATE and name not in _DERIVED)
+    names = [name for name in columns if name != _SURROGATE and name not in _DERIVED]
+    moments = {c.name for t in tables_of(source) for c in TABLES[t].columns if c.type == "timestamp"}
+    moments |= {"started_at"} if source == "cases" else set()
+    # As numbers, so that plain rows can be fetched: through Arrow they would load PyArrow into the web process.
+    listed = ", ".join(f'epoch_us("{n}") AS "{n}"' if n in moments else f'"{n}"' for n in names)
     argument = writer.sql(checked.argument) if checked.argument else "true"
     relation = f"({_CASES})" if source == "cases" else f'"{source}"'
     base = f"SELECT *, {argument} AS counted FROM {relation} WHERE {writer.condition(checked.where)}"
@@ -235,10 +239,12 @@ def records_of(
             f" ORDER BY occurred_at DESC, {ties} LIMIT {limit:d} OFFSET {offset:d}",
             params=writer.params,
         )
-        page = pl.DataFrame(found)  # `found.pl()` would load PyArrow into the web process
+        page = pl.DataFrame(
+            found.fetchall(), schema=[*names, "counted"], orient="row", infer_schema_length=None
+        )
         if page.height == limit:
             break
-    return page
+    return page.with_columns(pl.col(*moments.intersection(names)).cast(pl.Datetime("us", "UTC")))
 
 
 def _periods(cells: CellTable, mask: Mask, rows: int) -> Iterator[str]:
