@@ -126,6 +126,53 @@ def test_an_import_is_taken_back_and_again_changes_nothing(
     visit.look("data-dictionary")
 
 
+SPOILT = {3: ("TotalCharges", "many"), 5: ("customerID", ""), 8: ("TotalCharges", "1.2.3")}
+
+
+def spoil(path: Path, place: Path) -> dict[int, str]:
+    """The file with three wrong values, one in each of the lines above; what stood there, by line."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    names = lines[0].split(",")
+    right = {}
+    for line, (name, wrong) in SPOILT.items():
+        values = lines[line - 1].split(",")
+        right[line], values[names.index(name)] = values[names.index(name)], wrong
+        lines[line - 1] = ",".join(values)
+    place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return right
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("combination", ["zh-1440", "en-390"])
+def test_three_rows_of_a_real_export_are_repaired_and_the_whole_file_changes_nothing(
+    visits: Visits, reference: Path, tmp_path: Path, combination: str
+) -> None:
+    visit = visits.of("linwen", combination)
+    page = visit.page
+    page.set_default_timeout(30_000)
+    whole = reference / "data/survey/telco_churn_ibm.csv"
+    spoilt = tmp_path / "telco_churn_ibm.csv"
+    right = spoil(whole, spoilt)
+    take_in(visit, spoilt)
+    assert number(confirm(visit)) == [3, 7_040] or number(page.locator("h1").inner_text()) == [7_040, 3]
+    rows = page.locator("#rows tbody tr")
+    assert [int(t) for t in rows.locator("td:first-child").all_inner_texts()] == list(SPOILT)
+    visit.look("imports-real-quarantine")
+    page.locator("#rows .btn-primary").click()
+    for line, value in right.items():
+        page.locator(f"#rows [data-line='{line}'] input.sl-input").first.fill(value)
+    visit.look("imports-real-repair")
+    page.locator("#rows .sl-actions .btn-primary").click()
+    page.wait_for_selector("#working", state="detached", timeout=60_000)
+    page.wait_for_selector("h2")
+    assert number(page.locator("h1").inner_text()) == [3]
+
+    take_in(visit, whole)
+    assert number(confirm(visit)) == [7_043]
+    stored = page.locator("tr", has=page.locator(".mono", has_text="customers"))
+    assert number(" ".join(stored.locator("td.num").all_inner_texts())) == [0, 0, 7_043]
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("combination", ["zh-1440", "en-390"])
 def test_real_exports_come_in_with_their_counts(visits: Visits, reference: Path, combination: str) -> None:
