@@ -93,7 +93,8 @@ class Progress:
         change: against the baseline, tested.
         share: way from the baseline to the target, 0 to 1 and beyond; None without a figure.
         standing: ``"met"`` when the whole interval lies on the target's side, ``"near"`` when only the value does,
-            ``"better"`` or ``"worse"`` for a clear change, ``"same"`` without one, ``"unknown"``.
+            ``"better"`` or ``"worse"`` for a clear change, ``"same"`` without one, ``"new"`` while there is no month
+            since the baseline, ``"unknown"``.
     """
 
     now: Measured
@@ -127,8 +128,10 @@ def _standing(goal: Goal, now: Estimate, change: Change | None) -> str:
     unsure = now.low if goal.rising else now.high
     if goal.met_by(now.value):
         return "met" if unsure is not None and goal.met_by(unsure) else "near"
-    difference = change.difference.value if change is not None else None
-    if change is None or not difference or change.p is None or change.p >= 0.05:
+    if change is None:
+        return "new"
+    difference = change.difference.value
+    if not difference or change.p is None or change.p >= 0.05:
         return "same"
     return "better" if (difference > 0) == goal.rising else "worse"
 

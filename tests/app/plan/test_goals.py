@@ -161,7 +161,7 @@ def test_goals_over_the_api(organisation, found, client):
     given = {"metric": "happy", "unit": "beijing", "target": 70, "deadline": str(later()), "title": "满意率"}
     public_id = client.post(BASE, given, JSON).json()["id"]
     read = client.get(f"{BASE}/{public_id}").json()
-    assert (read["unit"], read["standing"], read["baseline"]["method"]) == ("beijing", "same", "wilson")
+    assert (read["unit"], read["standing"], read["baseline"]["method"]) == ("beijing", "new", "wilson")
     assert read["now"]["n"] == read["baseline"]["n"]
     assert client.get(BASE, {"state": "active"}).json()["total"] == 1
     wrong = client.post(BASE, given | {"target": 3}, JSON)

@@ -113,6 +113,7 @@ class ShownGoal:
             "better": _("on the way"),
             "worse": _("away from the target"),
             "same": _("no clear change"),
+            "new": _("just set"),
         }.get(self.progress.standing, _("unknown"))
 
     @property
@@ -149,6 +150,7 @@ class ShownGoal:
             "better": _("%(metric)s moves towards its goal: %(now)s, wanted %(target)s"),
             "worse": _("%(metric)s moves away from its goal: %(now)s, wanted %(target)s"),
             "same": _("%(metric)s has not clearly moved yet: %(now)s, wanted %(target)s"),
+            "new": _("%(metric)s has no month since the baseline yet: %(now)s, wanted %(target)s"),
         }.get(self.progress.standing, _("%(metric)s: wanted %(target)s")) % said
 
     @property

@@ -19,6 +19,7 @@ from servloop.results import Estimate, plain
 from servloop_app.core.models import Unit
 from servloop_app.core.policy import Policy
 from servloop_app.core.routes import policy, policy_of
+from servloop_app.improve import project_queries
 from servloop_app.measure import queries as measure
 from servloop_app.measure.models import Metric
 from servloop_app.plan import goal_queries as queries
@@ -34,6 +35,7 @@ from servloop_app.plan.actions_goals import (
 from servloop_app.plan.goal_figures import checked_target, feasibility_of, measured
 from servloop_app.plan.goal_models import Goal
 from servloop_app.plan.queries import one_opportunity
+from servloop_app.verify import queries as effect_queries
 from servloop_app.web.errors import sentence
 from servloop_app.web.measure.filters import Filter
 from servloop_app.web.measure.pages import page
@@ -241,6 +243,7 @@ def goal(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "goal": found,
         "trend": trend_card(rights, one, filtered),
         "parts": parts,
+        "projects": _projects(rights, found),
         "versions": found.versions.select_related("made_by", "owner"),
         "may_edit": may_edit,
         "active": found.state == Goal.State.ACTIVE,
@@ -250,6 +253,16 @@ def goal(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "project_add": f"{reverse('project_add')}?goal={found.public_id}",
     }
     return page(request, "web/plan/goal.html", context)
+
+
+def _projects(rights: Policy, found: Goal) -> list[dict[str, Any]]:
+    """The projects for a goal, with what was decided about them."""
+    listed = list(project_queries.projects(rights).filter(goals=found))
+    states = {
+        check.project_id: (check, *effect_queries.check_state(check))
+        for check in effect_queries.checks(rights).filter(project__in=listed).exclude(state="voided")
+    }
+    return [{"project": one, "check": states.get(one.pk)} for one in listed]
 
 
 @policy("goals.edit")
