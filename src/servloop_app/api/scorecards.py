@@ -1,5 +1,6 @@
 """Scorecards with their scores, benchmarks with the comparison, the model advisor, and the EFQM self-assessment."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,6 @@ from servloop_app.api.changes import carry_out
 from servloop_app.api.metrics import EstimateOut
 from servloop_app.api.schemas import Localized, Recorded, Strict, Text
 from servloop_app.core.errors import NotFound
-from servloop_app.core.localized import LocalizedText
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.measure import queries, scorecard_scoring
 from servloop_app.measure.actions_benchmarks import AddBenchmark, RemoveBenchmark
@@ -127,7 +127,7 @@ class CardPerspectiveIn(Strict):
 class ScorecardIn(Strict):
     """A scorecard; or the code of one that ships."""
 
-    name: Localized | None = None
+    name: Localized
     perspectives: list[CardPerspectiveIn] = Field(default_factory=list)
     unit: Text = ""
     starter: Text = Field("", examples=["bank"])
@@ -136,9 +136,9 @@ class ScorecardIn(Strict):
         """As the application holds it."""
         starter = starter_cards().get(self.starter)
         if starter is not None and not self.perspectives:
-            return CardDefinition.of_starter(starter)
+            return replace(CardDefinition.of_starter(starter), name=self.name.value(), unit=self.unit)
         return CardDefinition(
-            self.name.value() if self.name else LocalizedText(),
+            self.name.value(),
             [
                 CardPerspective(
                     part.name.value(), part.weight, [CardIndicator(**one.dict()) for one in part.indicators]
