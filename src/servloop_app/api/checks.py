@@ -81,8 +81,9 @@ class CheckWithResult(CheckOut):
     verdict: VerdictOut | None
 
     @classmethod
-    def seen_by(cls, row: EffectCheck) -> "CheckWithResult":
-        """From the row and its newest result."""
+    def seen_by(cls, held: Policy, row: EffectCheck) -> "CheckWithResult":
+        """From the row and its newest result; what other units did is for who may see them."""
+        visible = queries.may_see_comparison(held, row)
         result = queries.newest_result(row)
         found = queries.evaluation_of(result)
         entry = queries.log_entry(row)
@@ -96,7 +97,11 @@ class CheckWithResult(CheckOut):
             as_of=result.as_of if result else None,
             final=bool(result and result.final),
             effect=plain(found.effect, language) if found else None,
-            methods=[plain(one, language) for one in found.methods] if found else [],
+            methods=[
+                plain(one, language)
+                for one in (found.methods if found else ())
+                if visible or one.key != "others"
+            ],
             marks=[plain(one, language) for one in found.marks] if found else [],
             suggested=found.verdict.decision if found else None,
             payback=row.payback,
@@ -135,7 +140,8 @@ def list_checks(request: HttpRequest, window: Query[Window], state: str = "") ->
 @policy(queries.PERMISSION)
 def read_check(request: HttpRequest, check: UUID) -> CheckWithResult:
     """One check with what came of it."""
-    return CheckWithResult.seen_by(queries.one_check(policy_of(request), check))
+    held = policy_of(request)
+    return CheckWithResult.seen_by(held, queries.one_check(held, check))
 
 
 @router.post("/{check}/declaration", response=Recorded)

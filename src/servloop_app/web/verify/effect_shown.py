@@ -193,12 +193,13 @@ class ShownEffect:
 
     @property
     def methods(self) -> list[MethodRow]:
-        """All methods with bars on one axis."""
+        """All methods with bars on one axis; what other units did is for who may see them."""
+        listed = [one for one in self.found.methods if self.comparison_visible or one.key != "others"]
         ends = [0.0]
-        for one in self.found.methods:
+        for one in listed:
             shown = one.effect.estimate
             ends += [end for end in (shown.low, shown.high, shown.value) if end is not None]
-        return [self._method(one, min(ends), max(ends)) for one in self.found.methods]
+        return [self._method(one, min(ends), max(ends)) for one in listed]
 
     def _method(self, one: MethodEffect, low: float, high: float) -> MethodRow:
         shown = one.effect.estimate
