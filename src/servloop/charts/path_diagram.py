@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from servloop.charts.path_columns import Arrow, Item, columns_of, ordered
@@ -157,8 +158,9 @@ def curve(stops: Sequence[Point], *, vertical: bool, steps: int = 24) -> list[Po
     return found
 
 
+@lru_cache(maxsize=64)
 def lay_out(spec: PathDiagram, language: str = "en") -> PathLayout:
-    """Place everything.
+    """Place everything; drawings that were placed before are not placed again.
 
     Args:
         spec: the model; paths must not form a circle.
