@@ -19,6 +19,7 @@ from servloop_app.measure.study_models import Study, StudyVersion
 from servloop_app.measure.study_scopes import units_of
 
 COMPUTE_JOB = "studies.compute"
+FOLLOW_JOB = "studies.follow_facts"
 _LONGEST_REASON = 300
 
 

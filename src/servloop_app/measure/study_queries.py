@@ -14,7 +14,7 @@ from servloop_app.core.errors import NotFound
 from servloop_app.core.localized import LocalizedText
 from servloop_app.core.policy import Policy
 from servloop_app.jobs.models import Run
-from servloop_app.measure.actions_studies import COMPUTE_JOB
+from servloop_app.measure.actions_studies import COMPUTE_JOB, FOLLOW_JOB
 from servloop_app.measure.studies import scope_key
 from servloop_app.measure.study_documents import in_language
 from servloop_app.measure.study_models import Study, StudyGroup, StudyResult, Survey
@@ -137,8 +137,9 @@ def view_of(policy: Policy, study: Study) -> StudyView:
 
 
 def running() -> bool:
-    """Whether studies are being computed or wait for it."""
-    return Run.objects.filter(kind=COMPUTE_JOB, state__in=[Run.State.QUEUED, Run.State.RUNNING]).exists()
+    """Whether studies are being computed or wait for it, or new answers are being looked at."""
+    under_way = Run.objects.filter(state__in=[Run.State.QUEUED, Run.State.RUNNING])
+    return under_way.filter(kind__in=[COMPUTE_JOB, FOLLOW_JOB]).exists()
 
 
 def views_of(policy: Policy, found: QuerySet[Study] | list[Study]) -> list[StudyView]:

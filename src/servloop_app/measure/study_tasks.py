@@ -17,7 +17,7 @@ from servloop_app.core.localized import LocalizedText
 from servloop_app.jobs.kinds import job
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import RunContext
-from servloop_app.measure.actions_studies import COMPUTE_JOB, RecogniseStudies
+from servloop_app.measure.actions_studies import COMPUTE_JOB, FOLLOW_JOB, RecogniseStudies
 from servloop_app.measure.studies import Computed, Failure, compute_study, scope_key
 from servloop_app.measure.study_definitions import StudyDefinition
 from servloop_app.measure.study_kinds import KINDS, ModelKind
@@ -28,7 +28,6 @@ from servloop_app.measure.tasks import epoch_of
 
 # Results and descriptions are derived: the facts and the study's version give them again.
 _BOOKS = (StudyResult._meta.db_table, StudyGroup._meta.db_table, Survey._meta.db_table)
-FOLLOW_JOB = "studies.follow_facts"
 _ANSWERS = {"answers", "responses"}
 _MOST_SEGMENTS = 6
 _KEPT = 2  # newest results of a study in one scope
