@@ -297,6 +297,8 @@ def _(spec: ControlChart) -> dict[str, Any]:
                 if place < 0.2 * len(labels)
                 else "center",
                 "color": "--sl-bad-ink",
+                "textBorderColor": "--sl-surface",  # lines never cut through a name
+                "textBorderWidth": 3,
             },
         }
         for place, p in enumerate(spec.points)
