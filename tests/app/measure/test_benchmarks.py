@@ -111,6 +111,8 @@ def test_the_page_its_form_and_its_files(manager, happy, language):
     assert page.status_code == 200
     assert "领先者" in page.content.decode()
     assert "2025" in page.content.decode()
+    of_metric = manager.get(reverse("metric", args=["happy"]) + "?from=2026-01&to=2026-06", headers=headers)
+    assert "领先者: 90.0%" in of_metric.content.decode()
     for ending in ("svg", "csv", "xlsx"):
         address = reverse("benchmarks_file", args=[ending]) + "?from=2026-01&to=2026-06"
         assert manager.get(address, headers=headers).status_code == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from servloop_app.core.errors import NotFound
 from servloop_app.core.policy import Policy
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.measure import queries
+from servloop_app.measure.benchmark_queries import compared, known_benchmarks
 from servloop_app.measure.figures import By, Cells, Row
 from servloop_app.measure.models import Metric
 from servloop_app.web.measure import charts
@@ -75,7 +76,7 @@ def _figures(rights: Policy, cells: Cells, filtered: Filter) -> dict[str, Any]:
         "trend": (trend := chart_card(rights, cells, filtered, "trend", trend_of(cells, card, filtered))),
         "trend_range": charts.trend_range(trend.spec),
         "groups": groups,
-        "benchmarks": [_against(card, compared) for compared in card.figure.benchmarks],
+        "benchmarks": [_against(card, found) for found in (*card.figure.benchmarks, *_own(cells, card))],
         "test": card.figure.change,
         "test_p": stated("p", card.figure.change.p),
         "test_name": TEST_LABELS.get(card.figure.change.test, card.figure.change.test),
@@ -221,22 +222,44 @@ def chart_named(rights: Policy, cells: Cells, filtered: Filter, name: str) -> Ch
     return breakdown_spec(rights, cells, filtered, name, rows)
 
 
-def _against(card: FigureCard, compared: BenchmarkComparison) -> dict[str, Any]:
+def _own(cells: Cells, card: FigureCard) -> list[BenchmarkComparison]:
+    """The figure against the organisation's own benchmarks, which say whose figure they are."""
+    metric = cells.metric
+    known = [one for one in known_benchmarks({metric.code: metric}) if one.origin != "shipped"]
+    named = [
+        replace(
+            one,
+            benchmark=replace(
+                one.benchmark,
+                statements=dict.fromkeys(
+                    one.benchmark.statements,
+                    f"{one.subject or metric.name}: {card.scale.value(one.benchmark.value)}",
+                ),
+            ),
+        )
+        for one in known
+    ]
+    return [
+        result for _one, result in compared(named, {metric.code: metric}, {metric.code: card.figure.estimate})
+    ]
+
+
+def _against(card: FigureCard, result: BenchmarkComparison) -> dict[str, Any]:
     words = {
         "better": ("good", _("better")),
         "worse": ("bad", _("worse")),
         "no_difference": ("neutral", _("no clear difference")),
         "different": ("watch", _("different")),
     }
-    meaning, word = words.get(compared.verdict or "", ("neutral", _("not testable")))
+    meaning, word = words.get(result.verdict or "", ("neutral", _("not testable")))
     language = charts.language()
     return {
-        "statement": compared.benchmark.statement(language),
-        "source": compared.benchmark.source(language),
-        "difference": card.scale.change(compared.difference.value),
-        "interval": card.scale.interval(compared.difference),
+        "statement": result.benchmark.statement(language),
+        "source": result.benchmark.source(language),
+        "difference": card.scale.change(result.difference.value),
+        "interval": card.scale.interval(result.difference),
         "meaning": meaning,
         "word": word,
-        "notices": [notice.message(language) for notice in compared.warnings],
-        "why_not": why_not(compared.difference),
+        "notices": [notice.message(language) for notice in result.warnings],
+        "why_not": why_not(result.difference),
     }
