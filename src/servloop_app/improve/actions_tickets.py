@@ -153,6 +153,8 @@ class OnTicket(Masked[Ticket]):
         return reference("ticket", self.ticket)
 
     def validate(self, actor: Actor) -> None:  # noqa: ARG002
+        # Steps on one ticket take turns: what follows sees what the one before has left.
+        Ticket.objects.select_for_update().filter(public_id=self.ticket).first()
         found = find_ticket(self.ticket)
         if not allowed(self.step, found.state):
             raise Conflict("tickets.not_in_this_state", ticket=found.number, state=found.state)

@@ -55,7 +55,7 @@ class MarkBreaches(Action[int]):
         marked = 0
         for clock, late in (("reply", late_reply(now)), ("resolution", late_resolution(now))):
             mark = f"{clock}_breached_at"
-            for ticket in Ticket.objects.filter(late, **{mark: None})[:AT_ONCE]:
+            for ticket in Ticket.objects.select_for_update().filter(late, **{mark: None})[:AT_ONCE]:
                 setattr(ticket, mark, now)
                 detail = {"clock": clock, "due": getattr(ticket, f"{clock}_due").isoformat()}
                 add_entry(ticket, TicketEntry.Kind.BREACHED, actor.person, detail=detail, at=now)
