@@ -119,3 +119,11 @@ def test_stages_are_proposed_then_as_people_say(log, analyst):
     }
     undo(done.seq, analyst)
     assert queries_process.definition(log, Kind.JOURNEY) is None
+
+
+def test_what_usually_ends_a_case_is_guessed(log):
+    from servloop_app.diagnose import queries
+    from servloop_app.diagnose.studies.closing import usual_closing
+
+    # some cases stop after a check, which is no reason to take a check for an end
+    assert usual_closing(queries.loaded(log)) == ["Inform"]

@@ -9,7 +9,7 @@ from servloop_app.diagnose.studies.base import Asked
 
 # An activity usually ends a case when it is the last in this share of the cases that have it,
 # and in this share of all cases.
-_OF_ITS_CASES = 0.5
+_OF_ITS_CASES = 0.2
 _OF_ALL = 0.01
 
 
