@@ -30,7 +30,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory, browser: Browser, reference: 
         assert "250" in confirm(visit)
         page = visit.go("/measure/models/")
         page.wait_for_selector("tbody a.name", timeout=90_000)
-        page.wait_for_function("!document.querySelector('[hx-trigger=\"every 2s\"]')", timeout=180_000)
+        page.wait_for_function("() => !document.querySelector('[hx-trigger=\"every 2s\"]')", timeout=180_000)
         page = visit.go("/measure/scorecards/")
         visit.look("scorecards-empty")
         page.select_option("#starter", "bank")

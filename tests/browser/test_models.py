@@ -47,7 +47,7 @@ def surveyed(bank: Server, browser: Browser, reference: Path) -> Server:
     assert "194" in confirm(visit)
     page = visit.go("/measure/models/")  # it fetches itself anew while new answers are looked at
     page.wait_for_selector("text=Kano 需求分类", timeout=180_000)
-    page.wait_for_function("!document.querySelector('[hx-trigger=\"every 2s\"]')", timeout=180_000)
+    page.wait_for_function("() => !document.querySelector('[hx-trigger=\"every 2s\"]')", timeout=180_000)
     open_study(visit, "SERVQUAL 服务质量差距")
     page.locator("a", has_text="看看定义").click()
     of_item = {item: name for name, items in DIMENSIONS.items() for item in items}
