@@ -37,7 +37,8 @@ def _first(selector: str) -> Way:
 
 def _titled(words: str) -> Way:
     def follow(page: Page, _language: str) -> None:
-        page.locator("main a", has_text=words).first.click()
+        row = page.locator("main tr, main li, main article", has_text=words).last
+        (row.locator("a") if row.count() else page.locator("main a", has_text=words)).first.click()
         page.wait_for_load_state()
 
     return follow

@@ -50,9 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @contextmanager
-def installation(
-    data: Path, application: str = "servloop_app.config.wsgi:application"
-) -> Iterator[Server]:
+def installation(data: Path, application: str = "servloop_app.config.wsgi:application") -> Iterator[Server]:
     """The web server and the worker on a data folder, with a small organisation in it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils import timezone
 
@@ -132,7 +133,7 @@ def actor(username: str) -> Actor:
     return Actor.of_person(Person.objects.get(username=username), "command")
 
 
-def do(action: Action[object], username: str = MANAGER) -> object:
+def do(action: Action[Any], username: str = MANAGER) -> Any:
     """Carry an action out in somebody's name."""
     return execute(action, actor(username)).outcome
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from servloop_app.collect.models import FeedbackRecord
@@ -22,7 +23,7 @@ MANAGER, SUPERVISOR, AGENT = "linwen", "zhaomin", "zhouqian"
 BRANCH, HOTLINE = "binjiang", "hotline"
 OF_BRANCH, OF_HOTLINE = 14, 8
 _DOCUMENTS = ("开户资料审核太慢", "Account opening is slow")
-Course = Callable[[Ticket], Sequence[tuple[str, Action[object]]]]
+Course = Callable[[Ticket], Sequence[tuple[str, Action[Any]]]]
 
 
 def tell() -> None:
@@ -51,7 +52,7 @@ def _actor(username: str) -> Actor:
     return Actor.of_person(Person.objects.get(username=username), "command")
 
 
-def _settled(ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
+def _settled(ticket: Ticket) -> Sequence[tuple[str, Action[Any]]]:
     return (
         (AGENT, TakeTicket(ticket.public_id)),
         (AGENT, NoteOnTicket(ticket.public_id, "已调取当日受理记录，情况与客户所述一致。")),
@@ -67,7 +68,7 @@ def _settled(ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
     )
 
 
-def _asked(ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
+def _asked(ticket: Ticket) -> Sequence[tuple[str, Action[Any]]]:
     return (
         (AGENT, TakeTicket(ticket.public_id)),
         (
@@ -77,7 +78,7 @@ def _asked(ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
     )
 
 
-def _handed_over(ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
+def _handed_over(ticket: Ticket) -> Sequence[tuple[str, Action[Any]]]:
     if ticket.unit.code != BRANCH:
         return _begun(ticket)
     owner = Person.objects.get(username=SUPERVISOR)
@@ -87,11 +88,11 @@ def _handed_over(ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
     )
 
 
-def _begun(ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
+def _begun(ticket: Ticket) -> Sequence[tuple[str, Action[Any]]]:
     return ((AGENT, TakeTicket(ticket.public_id)),)
 
 
-def _answered(ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
+def _answered(ticket: Ticket) -> Sequence[tuple[str, Action[Any]]]:
     return (
         (AGENT, TakeTicket(ticket.public_id)),
         (
@@ -103,7 +104,7 @@ def _answered(ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
     )
 
 
-def _untouched(_ticket: Ticket) -> Sequence[tuple[str, Action[object]]]:
+def _untouched(_ticket: Ticket) -> Sequence[tuple[str, Action[Any]]]:
     return ()
 
 

@@ -12,4 +12,15 @@ from servloop_app.improve.ticket_models import (
     TicketRule,
 )
 
-__all__ = ["Level", "Project", "ProjectAction", "ProjectCost", "ProjectStep", "ServiceLevel", "Ticket", "TicketEntry", "TicketFacts", "TicketRule"]
+__all__ = [
+    "Level",
+    "Project",
+    "ProjectAction",
+    "ProjectCost",
+    "ProjectStep",
+    "ServiceLevel",
+    "Ticket",
+    "TicketEntry",
+    "TicketFacts",
+    "TicketRule",
+]

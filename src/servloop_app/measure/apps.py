@@ -22,14 +22,15 @@ class MeasureConfig(AppConfig):
             study_kinds_forms,
             study_kinds_models,
             study_kinds_survey,
-            study_tasks,
+            study_tasks,  # noqa: F401  # makes its jobs known
             tasks,
         )
+        from servloop_app.measure.actions_studies import FOLLOW_JOB  # noqa: PLC0415
 
         study_kinds_survey.register()
         study_kinds_models.register()
         study_kinds_forms.register()
         for event in (ImportStored, ImportUndone):
             hooks.subscribe(event, tasks.FOLLOW_JOB)
-            hooks.subscribe(event, study_tasks.FOLLOW_JOB)
+            hooks.subscribe(event, FOLLOW_JOB)
             hooks.subscribe(event, benchmark_tasks.FOLLOW_JOB)

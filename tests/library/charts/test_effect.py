@@ -74,11 +74,13 @@ def test_the_page_shows_band_lines_points_start_and_arrow():
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_the_drawing_is_whole_and_inside(language):
     drawing = to_svg(CHART, language=language)
-    ET.fromstring(drawing)  # noqa: S314  # our own text
+    ET.fromstring(drawing)  # our own text
     for text in ("13 Apr: start", "−11.0", "expected", "26.0%"):
         assert text in drawing
     assert drawing.count("<circle") == 19
     heights = [float(y) for y in re.findall(r' y="([-\d.]+)"', drawing)]
     assert all(0 <= y <= 300 for y in heights)
-    empty = replace(CHART, observed=(), counterfactual=(), low=(), high=(), fitted=(), comparison=(), periods=())
+    empty = replace(
+        CHART, observed=(), counterfactual=(), low=(), high=(), fitted=(), comparison=(), periods=()
+    )
     assert "<svg" in to_svg(empty, language=language)

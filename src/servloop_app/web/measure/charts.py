@@ -14,9 +14,11 @@ from servloop.charts import (
     ChartSpec,
     Dot,
     DotChart,
+    DumbbellChart,
     Line,
     LineChart,
     Point,
+    QuadrantChart,
     Reference,
     to_echarts,
     to_svg,
@@ -35,7 +37,7 @@ from servloop_app.web.measure.filters import month_name
 from servloop_app.web.measure.values import Scale, scale_of, why_not
 
 TREND_MONTHS = 13  # the same month a year ago is still there
-_ROWS_SMALL, _ROWS_MEDIUM = 5, 10
+_ROWS_SMALL, _ROWS_MEDIUM, _ROWS_LARGE = 5, 10, 20
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,13 @@ class ChartCard:
     @property
     def size(self) -> str:
         """Class of its height: charts with rows grow with them."""
-        if not isinstance(self.spec, DotChart):
+        if isinstance(self.spec, QuadrantChart):
+            return "square"
+        if not isinstance(self.spec, DotChart | DumbbellChart):
             return ""
-        rows = len(self.spec.dots)
-        return "rows-s" if rows <= _ROWS_SMALL else "rows-m" if rows <= _ROWS_MEDIUM else "rows-l"
+        rows = len(self.spec.dots if isinstance(self.spec, DotChart) else self.spec.rows)
+        sizes = ((_ROWS_SMALL, "rows-s"), (_ROWS_MEDIUM, "rows-m"), (_ROWS_LARGE, "rows-l"))
+        return next((size for most, size in sizes if rows <= most), "rows-xl")
 
 
 def language() -> str:

@@ -126,7 +126,13 @@ def todo_of(rights: Policy, cards: list[FigureCard]) -> list[Todo]:
         if card.meaning == "bad"
     ]
     found.sort(key=lambda todo: todo.meaning != "bad")
-    return [*waiting_work(rights), *found, *_waiting_imports(rights), *_waiting_logs(rights), *_failed_jobs(rights)]
+    return [
+        *waiting_work(rights),
+        *found,
+        *_waiting_imports(rights),
+        *_waiting_logs(rights),
+        *_failed_jobs(rights),
+    ]
 
 
 def _waiting_imports(rights: Policy) -> list[Todo]:
