@@ -37,8 +37,7 @@ def _first(selector: str) -> Way:
 
 def _titled(words: str) -> Way:
     def follow(page: Page, _language: str) -> None:
-        row = page.locator("main tr, main li, main article", has_text=words).last
-        (row.locator("a") if row.count() else page.locator("main a", has_text=words)).first.click()
+        page.locator("main a", has_text=words).first.click()
         page.wait_for_load_state()
 
     return follow
@@ -52,13 +51,16 @@ def _stay(_page: Page, _language: str) -> None:
 WALK: dict[str, tuple[str, Way]] = {
     "process": ("/diagnose/process/", _process),
     "walk-home": ("/home/", _stay),
-    "walk-ticket": ("/improve/tickets/?owner=me", _first("main tbody a")),
+    "walk-ticket": (
+        "/improve/tickets/?state=in_progress",
+        _first('main a[href*="/improve/tickets/"][href$="/"]:not([href$="/open/"])'),
+    ),
     "walk-findings": ("/diagnose/findings/", _stay),
-    "walk-goal": ("/plan/goals/", _first("main tbody a")),
+    "walk-goal": ("/plan/goals/", _titled("Binjiang opens")),
     "walk-project": ("/improve/projects/", _titled("Faster scheduling")),
-    "walk-effect": ("/verify/effects/", _titled("Courtesy training")),
-    "walk-alert": ("/monitor/alerts/", _first("main tbody a")),
-    "walk-report": ("/monitor/reports/", _first("main tbody a")),
+    "walk-effect": ("/verify/effects/?state=judged", _titled("Courtesy training")),
+    "walk-alert": ("/monitor/alerts/", _first('main a[href^="/monitor/alerts/"]')),
+    "walk-report": ("/monitor/reports/", _first('main a[href^="/monitor/reports/"]')),
 }
 
 
