@@ -45,6 +45,11 @@ def one_check(policy: Policy, public_id: UUID) -> EffectCheck:
     return found
 
 
+def waiting(policy: Policy) -> QuerySet[EffectCheck]:
+    """Those of them that are under way: declared or looked at afterwards, without a verdict."""
+    return checks(policy).filter(state__in=(EffectCheck.State.DECLARED, EffectCheck.State.EXPLORATORY))
+
+
 def newest_result(check: EffectCheck) -> EffectResult | None:
     """The result that counts: the one a verdict was made on, else the newest."""
     verdict = verdict_of(check)

@@ -16,13 +16,14 @@ from servloop_app.improve.ticket_queries import ClockReader, TicketFilter
 from servloop_app.monitor import monitor_queries as watched
 from servloop_app.monitor.models import Alert
 from servloop_app.monitor.monitor_chain import GRADE_MEANINGS
+from servloop_app.verify import queries as checked
 from servloop_app.web.figures import rounded
 from servloop_app.web.improve.ticket_words import said
 from servloop_app.web.measure.values import joined
 from servloop_app.web.monitor.alert_words import sentence
 
 SHOWN = 3
-_IMPROVE, _MONITOR = 4, 6  # places in the loop
+_IMPROVE, _VERIFY, _MONITOR = 4, 5, 6  # places in the loop
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,16 @@ def _alerts(rights: Policy) -> list[Todo]:
 
 
 def work_stops(rights: Policy, labels: Sequence[str | Promise]) -> Mapping[int, Stop]:
-    """Open tickets and waiting alerts in the strip of the loop."""
+    """Open tickets, checks without a verdict and waiting alerts in the strip of the loop."""
     told = {}
     if rights.may(tickets.PERMISSION):
         waiting = tickets.tickets(rights, TicketFilter("open")).count()
         words = ngettext("open ticket", "open tickets", waiting)
         told[_IMPROVE] = Stop(labels[_IMPROVE], rounded(waiting, 0), words, reverse("tickets"))
+    if rights.may(checked.PERMISSION):
+        waiting = checked.waiting(rights).count()
+        words = ngettext("check under way", "checks under way", waiting)
+        told[_VERIFY] = Stop(labels[_VERIFY], rounded(waiting, 0), words, reverse("effects"))
     if rights.may(watched.ALERTS):
         waiting = watched.alerts(rights, watched.AlertFilter()).count()
         words = ngettext("alert to look at", "alerts to look at", waiting)

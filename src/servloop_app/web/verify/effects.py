@@ -64,7 +64,7 @@ def effects(request: HttpRequest) -> HttpResponse:
     wanted = [EffectCheck.State.DECLARED, EffectCheck.State.EXPLORATORY] if state == "open" else [state]
     found = page_of(request, queries.checks(rights).filter(state__in=wanted), 20)
     rows = [_row(rights, check) for check in found]
-    waiting = queries.checks(rights).filter(state__in=("declared", "exploratory")).count()
+    waiting = queries.waiting(rights).count()
     context = {
         "rows": rows,
         "page": found,
