@@ -76,7 +76,8 @@ def test_translations_say_the_same(domain: str) -> None:
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_every_code_has_a_sentence(domain: str) -> None:
-    codes = set(re.findall(rf'"({domain}\.[a-z][a-z0-9_]*[a-z0-9])"', SOURCE))
+    found = re.findall(rf'"({domain}\.[a-z][a-z0-9_]*[a-z0-9])"', SOURCE)
+    codes = {code for code in found if not code.endswith(".yaml")}  # files of that name
     assert codes - sentences(domain, "en").keys() == set()
 
 

@@ -10,6 +10,7 @@ from servloop.measure.frames import FloatArray
 from servloop.results import Estimate
 
 FORMS = ("1", "2", "3", "1k", "2k", "3k")
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def intraclass_correlations(ratings: FloatArray, level: float = 0.95) -> tuple[I
     within = float(((ratings - rows[:, None]) ** 2).sum()) / (n * (k - 1))
     raters = n * float(((columns - grand) ** 2).sum()) / (k - 1)
     residual = float(((ratings - rows[:, None] - columns + grand) ** 2).sum()) / ((n - 1) * (k - 1))
-    if residual < 1e-12 * (between + within):
+    if residual < _ROUNDING * (between + within):
         residual = 0.0
     one_way = _consistency(between, within, df1=n - 1, df2=n * (k - 1), k=k, level=level)
     two_way = _consistency(between, residual, df1=n - 1, df2=(n - 1) * (k - 1), k=k, level=level)
@@ -104,7 +105,7 @@ def _consistency(
     if between + (k - 1) * error <= 0:
         return None, None
     single = (between - error) / (between + (k - 1) * error)
-    average = (between - error) / between if between > 0 else None
+    average = (between - error) / between if between > _ROUNDING * error else None
     if error == 0:
         perfect = _Figures(1.0, None, None, None, df1, df2)
         return perfect, perfect
@@ -125,7 +126,7 @@ def _absolute(
 
     per_unit = (raters - residual) / n
     whole = between + per_unit if average else between + (k - 1) * residual + k * per_unit
-    if whole <= 0:
+    if whole <= _ROUNDING * (between + raters + residual):  # no spread but that of rounding
         return None
     value = (between - residual) / whole
     df1 = float(n - 1)
