@@ -89,7 +89,7 @@ class MonitorIn(Strict):
 class PhaseIn(Strict):
     """From when limits of their own count, and why."""
 
-    starts: date
+    starts: date = Field(examples=["2026-11-02"])
     reason: Text
     baseline_until: date | None = None
 
@@ -97,7 +97,7 @@ class PhaseIn(Strict):
 class UseIn(Strict):
     """Whether it is in use."""
 
-    active: bool
+    active: bool = Field(examples=[True])
 
 
 class AlertOut(Schema):

@@ -256,6 +256,7 @@ SETTING_PURPOSES: dict[str, Promise] = {
     "SERVLOOP_BASE_URL": _("Address that people use, for links in messages."),
     "SERVLOOP_DATA": _("Folder of the work database, facts, uploads and keys."),
     "SERVLOOP_DEBUG": _("1 shows error details in the browser: for development only."),
+    "SERVLOOP_ENGINE": _("Engine for large process logs; without one they are computed in memory."),
     "SERVLOOP_HOSTS": _("Further host names that the server answers to."),
     "SERVLOOP_LANGUAGE": _("Language for people who have not chosen one."),
     "SERVLOOP_SECRET_KEY": _("Signs sessions and links; made once and kept in the data folder if not given."),
