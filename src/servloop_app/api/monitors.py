@@ -157,7 +157,7 @@ class AlertWithHistory(AlertOut):
     history: list[AlertLine]
 
 
-class AlertFilterIn(Schema):
+class AlertsAsked(Schema):
     """Which alerts."""
 
     state: str = Field("all", description="waiting, all, or a state", max_length=20)
@@ -170,25 +170,25 @@ class SilenceIn(Strict):
     """Until when, and why."""
 
     until: datetime
-    reason: Text
+    reason: Text = Field(examples=["系统升级期间，下周一恢复"])
 
 
-class ReasonIn(Strict):
+class AlertReasonIn(Strict):
     """Why."""
 
-    reason: Text
+    reason: Text = Field(examples=["原因已查明并处理"])
 
 
 class AssignIn(Strict):
     """To whom."""
 
-    person: UUID
+    person: UUID = Field(examples=["7c3b7cf4-0b9c-4a53-9a4e-6a8d0c1d2e3f"])
 
 
-class LevelIn(Strict):
+class AlertTicketIn(Strict):
     """How serious the ticket is."""
 
-    level: str = Field("general", max_length=10)
+    level: str = Field("general", max_length=10, examples=["serious"])
 
 
 @router.get("", response=Page[MonitorOut])
@@ -249,7 +249,7 @@ def use_monitor(request: HttpRequest, monitor: UUID, given: UseIn) -> Recorded:
 
 @alert_router.get("", response=Page[AlertOut])
 @policy(queries.ALERTS)
-def list_alerts(request: HttpRequest, window: Query[Window], asked: Query[AlertFilterIn]) -> Page[AlertOut]:
+def list_alerts(request: HttpRequest, window: Query[Window], asked: Query[AlertsAsked]) -> Page[AlertOut]:
     """Alerts of the caller's units."""
     found = queries.alerts(policy_of(request), AlertFilter(**asked.dict()))
     cut = found[window.offset : window.offset + window.limit]
@@ -288,7 +288,7 @@ def assign(request: HttpRequest, alert: UUID, given: AssignIn) -> Recorded:
 
 @alert_router.post("/{alert}/close", response=Recorded)
 @policy("alerts.edit")
-def close(request: HttpRequest, alert: UUID, given: ReasonIn) -> Recorded:
+def close(request: HttpRequest, alert: UUID, given: AlertReasonIn) -> Recorded:
     """It needs nothing more, and why."""
     return carry_out(request, CloseAlert(_seen(request, alert), given.reason))
 
@@ -302,7 +302,7 @@ def reopen(request: HttpRequest, alert: UUID) -> Recorded:
 
 @alert_router.post("/{alert}/ticket", response={201: Recorded})
 @policy("tickets.edit")
-def ticket(request: HttpRequest, alert: UUID, given: LevelIn) -> Status[Recorded]:
+def ticket(request: HttpRequest, alert: UUID, given: AlertTicketIn) -> Status[Recorded]:
     """Make it a ticket of its unit."""
     return Status(201, carry_out(request, TicketFromAlert(_seen(request, alert), given.level)))
 

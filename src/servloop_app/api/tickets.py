@@ -128,7 +128,7 @@ class TicketWithTimeline(TicketOut):
     entries: list[EntryOut]
 
 
-class FilterIn(Schema):
+class TicketsAsked(Schema):
     """Which tickets."""
 
     state: str = Field("all", description="open, overdue, all, or a state", max_length=20)
@@ -165,7 +165,7 @@ class ReplyIn(TextIn):
 class ResumeIn(Strict):
     """What the customer answered."""
 
-    words: LongText = ""
+    words: LongText = Field("", examples=["是上午十点在三号窗口办的"])
 
 
 class HandOverIn(Strict):
@@ -180,7 +180,7 @@ class LevelIn(Strict):
     """Another level, and why."""
 
     level: LevelCode
-    reason: Text
+    reason: Text = Field(examples=["涉及多位客户"])
 
 
 class CloseIn(TextIn):
@@ -193,7 +193,7 @@ class CloseIn(TextIn):
 class ReasonIn(Strict):
     """Why."""
 
-    reason: Text
+    reason: Text = Field(examples=["客户表示问题再次出现"])
 
 
 class LinkIn(Strict):
@@ -204,7 +204,7 @@ class LinkIn(Strict):
 
 @router.get("", response=Page[TicketOut])
 @policy(queries.PERMISSION)
-def list_tickets(request: HttpRequest, window: Query[Window], asked: Query[FilterIn]) -> Page[TicketOut]:
+def list_tickets(request: HttpRequest, window: Query[Window], asked: Query[TicketsAsked]) -> Page[TicketOut]:
     """Tickets of the caller's units; open ones by what runs out first, others by the newest change."""
     found = queries.tickets(policy_of(request), TicketFilter(**asked.dict()))
     reader = ClockReader()
