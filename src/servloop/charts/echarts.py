@@ -7,9 +7,18 @@ content security policy forbids.
 
 from __future__ import annotations
 
-from functools import singledispatch
 from typing import Any
 
+from servloop.charts import echarts_quadrants  # noqa: F401  # registers its kind
+from servloop.charts.echarts_parts import (
+    ROLES,
+    SHAPES,
+    STATES,
+    category_axis,
+    mark_lines,
+    options_of,
+    value_axis,
+)
 from servloop.charts.scales import ticks
 from servloop.charts.spec import (
     BarChart,
@@ -21,32 +30,10 @@ from servloop.charts.spec import (
     HeatChart,
     Line,
     LineChart,
-    QuadrantChart,
-    Reference,
 )
 from servloop.charts.words import alternative
 
-_ROLES = {
-    "subject": "--sl-series-1",
-    "comparison": "--sl-series-2",
-    "other": "--sl-series-3",
-    "context": "--sl-neutral",
-}
-_STATES = {
-    "plain": "--sl-series-1",
-    "good": "--sl-good",
-    "watch": "--sl-watch",
-    "bad": "--sl-bad",
-    "neutral": "--sl-neutral",
-}
-_SHAPES = {
-    "plain": "circle",
-    "good": "circle",
-    "watch": "triangle",
-    "bad": "diamond",
-    "neutral": "emptyCircle",
-}
-_DASHES = {"target": "dashed", "benchmark": "dotted", "mean": "solid"}
+_ROW_LABEL = {"color": "--sl-ink", "fontSize": 12, "width": 150, "overflow": "truncate", "interval": 0}
 
 
 def to_echarts(spec: ChartSpec, language: str = "en") -> dict[str, Any]:
@@ -56,7 +43,7 @@ def to_echarts(spec: ChartSpec, language: str = "en") -> dict[str, Any]:
         spec: the chart.
         language: of the text alternative.
     """
-    options = _options(spec)
+    options = options_of(spec)
     options.setdefault("tooltip", {"trigger": "item", "renderMode": "richText", "confine": True})
     options["animation"] = False
     options["aria"] = {"enabled": True, "label": {"description": alternative(spec, language)}}
@@ -64,61 +51,12 @@ def to_echarts(spec: ChartSpec, language: str = "en") -> dict[str, Any]:
     return options
 
 
-@singledispatch
-def _options(spec: ChartSpec) -> dict[str, Any]:
-    raise TypeError(type(spec).__name__)
-
-
-def _value_axis(*, name: str = "", scale: bool = True) -> dict[str, Any]:
-    return {
-        "type": "value",
-        "scale": scale,
-        "name": name,
-        "nameTextStyle": {"color": "--sl-ink-2", "fontSize": 12},
-        "axisLabel": {"color": "--sl-ink-3", "fontSize": 12, "hideOverlap": True},
-        "splitLine": {"lineStyle": {"color": "--sl-grid"}},
-        "axisLine": {"show": False},
-    }
-
-
-def _category_axis(names: list[str], **more: Any) -> dict[str, Any]:
-    return {
-        "type": "category",
-        "data": names,
-        "axisLabel": {"color": "--sl-ink-2", "fontSize": 12, "hideOverlap": True},
-        "axisLine": {"lineStyle": {"color": "--sl-axis"}},
-        "axisTick": {"show": False},
-        **more,
-    }
-
-
-def _mark_lines(references: tuple[Reference, ...], axis: str) -> dict[str, Any]:
-    return {
-        "symbol": "none",
-        "silent": True,
-        "data": [
-            {
-                axis: r.value,
-                "label": {
-                    "formatter": r.label,
-                    "color": "--sl-ink-2",
-                    "position": "start" if axis == "xAxis" else "insideStartTop",
-                    "textBorderColor": "--sl-surface",
-                    "textBorderWidth": 3,
-                },
-                "lineStyle": {"type": _DASHES[r.kind], "color": "--sl-ink-2"},
-            }
-            for r in references
-        ],
-    }
-
-
-@_options.register
+@options_of.register
 def _(spec: LineChart) -> dict[str, Any]:
     series: list[dict[str, Any]] = []
     for line in spec.lines:
         series.extend(_line_series(line, label=len(spec.lines) > 1))
-    marks = _mark_lines(spec.references, "yAxis")
+    marks = mark_lines(spec.references, "yAxis")
     marks["data"] += [
         {
             "xAxis": event.at.isoformat(),
@@ -138,7 +76,7 @@ def _(spec: LineChart) -> dict[str, Any]:
             "axisLabel": {"color": "--sl-ink-3", "fontSize": 12, "hideOverlap": True},
             "axisLine": {"lineStyle": {"color": "--sl-axis"}},
         },
-        "yAxis": {**_value_axis(scale=not spec.y_from_zero), **_reach(spec)},
+        "yAxis": {**value_axis(scale=not spec.y_from_zero), **_reach(spec)},
         "series": series,
     }
 
@@ -154,7 +92,7 @@ def _reach(spec: LineChart) -> dict[str, float]:
 
 
 def _line_series(line: Line, *, label: bool) -> list[dict[str, Any]]:
-    colour = _ROLES[line.role]
+    colour = ROLES[line.role]
     series: list[dict[str, Any]] = []
     banded = [p for p in line.points if p.low is not None and p.high is not None]
     if banded:
@@ -185,44 +123,44 @@ def _line_series(line: Line, *, label: bool) -> list[dict[str, Any]]:
     return [*series, main]
 
 
-@_options.register
+@options_of.register
 def _(spec: BarChart) -> dict[str, Any]:
     return {
-        "xAxis": _value_axis(scale=False),
-        "yAxis": _category_axis([b.label for b in spec.bars], inverse=True),
+        "xAxis": value_axis(scale=False),
+        "yAxis": category_axis([b.label for b in spec.bars], inverse=True),
         "series": [
             {
                 "type": "bar",
                 "barMaxWidth": 18,
-                "data": [{"value": b.value, "itemStyle": {"color": _STATES[b.state]}} for b in spec.bars],
+                "data": [{"value": b.value, "itemStyle": {"color": STATES[b.state]}} for b in spec.bars],
             },
             *_intervals([(i, b.low, b.high, "--sl-ink-2") for i, b in enumerate(spec.bars)], width=1),
         ],
     }
 
 
-@_options.register
+@options_of.register
 def _(spec: DotChart) -> dict[str, Any]:
     dots = [
         {
             "value": [d.value, i],
-            "symbol": _SHAPES[d.state],
-            "itemStyle": {"color": _STATES[d.state]},
+            "symbol": SHAPES[d.state],
+            "itemStyle": {"color": STATES[d.state]},
             "name": d.label,
         }
         for i, d in enumerate(spec.dots)
         if d.value is not None
     ]
     return {
-        "xAxis": _value_axis(),
-        "yAxis": _category_axis([d.label for d in spec.dots], inverse=True),
+        "xAxis": value_axis(),
+        "yAxis": category_axis([d.label for d in spec.dots], inverse=True),
         "series": [
-            *_intervals([(i, d.low, d.high, _STATES[d.state]) for i, d in enumerate(spec.dots)], width=3),
+            *_intervals([(i, d.low, d.high, STATES[d.state]) for i, d in enumerate(spec.dots)], width=3),
             {
                 "type": "scatter",
                 "symbolSize": 10,
                 "data": dots,
-                "markLine": _mark_lines(spec.references, "xAxis"),
+                "markLine": mark_lines(spec.references, "xAxis"),
             },
         ],
     }
@@ -245,15 +183,15 @@ def _intervals(
     ]
 
 
-@_options.register
+@options_of.register
 def _(spec: HeatChart) -> dict[str, Any]:
     cells = [
         (j, i, value) for i, row in enumerate(spec.cells) for j, value in enumerate(row) if value is not None
     ]
     values = [value for _, _, value in cells] or [0.0]
     return {
-        "xAxis": _category_axis(list(spec.columns)),
-        "yAxis": _category_axis(list(spec.rows), inverse=True),
+        "xAxis": category_axis(list(spec.columns)),
+        "yAxis": category_axis(list(spec.rows), inverse=True),
         "visualMap": {
             "show": False,
             "min": min(values),
@@ -266,7 +204,7 @@ def _(spec: HeatChart) -> dict[str, Any]:
     }
 
 
-@_options.register
+@options_of.register
 def _(spec: ControlChart) -> dict[str, Any]:
     labels = [p.label for p in spec.points]
 
@@ -330,8 +268,8 @@ def _(spec: ControlChart) -> dict[str, Any]:
             "data": [[{"xAxis": labels[0]}, {"xAxis": labels[min(spec.baseline, len(labels)) - 1]}]],
         }
     return {
-        "xAxis": _category_axis(labels),
-        "yAxis": _value_axis(),
+        "xAxis": category_axis(labels),
+        "yAxis": value_axis(),
         "series": [
             limit([p.upper for p in spec.points], "dashed"),
             limit([p.lower for p in spec.points], "dashed"),
@@ -341,7 +279,7 @@ def _(spec: ControlChart) -> dict[str, Any]:
     }
 
 
-@_options.register
+@options_of.register
 def _(spec: DumbbellChart) -> dict[str, Any]:
     known = [(i, row) for i, row in enumerate(spec.rows) if row.first is not None and row.second is not None]
 
@@ -350,8 +288,8 @@ def _(spec: DumbbellChart) -> dict[str, Any]:
         return {"type": "scatter", "name": name, "symbolSize": 12, "data": data, "z": 3, **look}
 
     return {
-        "xAxis": {**_value_axis(), "position": "top"},
-        "yAxis": _category_axis(
+        "xAxis": {**value_axis(), "position": "top"},
+        "yAxis": category_axis(
             [r.label for r in spec.rows], inverse=True, axisLine={"show": False}, axisLabel=_ROW_LABEL
         ),
         "grid": {"left": 8, "right": 16, "top": 8, "bottom": 4, "containLabel": True},
@@ -362,7 +300,7 @@ def _(spec: DumbbellChart) -> dict[str, Any]:
                     "data": [[row.first, i], [row.second, i]],
                     "symbol": "none",
                     "silent": True,
-                    "lineStyle": {"color": _STATES[row.state], "width": 4 if row.state == "bad" else 2.5},
+                    "lineStyle": {"color": STATES[row.state], "width": 4 if row.state == "bad" else 2.5},
                 }
                 for i, row in known
             ),
@@ -376,115 +314,7 @@ def _(spec: DumbbellChart) -> dict[str, Any]:
     }
 
 
-_ROW_LABEL = {"color": "--sl-ink", "fontSize": 12, "width": 150, "overflow": "truncate", "interval": 0}
-_SYMBOLS = {"subject": "circle", "comparison": "rect", "other": "triangle", "context": "diamond"}
-_CORNERS = ("insideTopLeft", "insideTopRight", "insideBottomLeft", "insideBottomRight")
-
-
-@_options.register
-def _(spec: QuadrantChart) -> dict[str, Any]:
-    if not spec.points:
-        return {"xAxis": _value_axis(), "yAxis": _value_axis(), "series": []}
-    x, y = spec.axis("x"), spec.axis("y")
-    points = [
-        {
-            "name": p.label,
-            "value": [p.x, p.y],
-            "symbol": _SYMBOLS[p.role],
-            "itemStyle": {
-                "color": "--sl-surface" if p.hollow else _ROLES[p.role],
-                "borderColor": _ROLES[p.role],
-                "borderWidth": 2,
-            },
-        }
-        for p in spec.points
-    ]
-    label = {
-        "show": True,
-        "formatter": "{b}",
-        "position": "right",
-        "color": "--sl-ink",
-        "textBorderColor": "--sl-surface",
-        "textBorderWidth": 3,
-    }
-    bars = [
-        (ends, _ROLES[p.role])
-        for p in spec.points
-        for ends in (((p.x_low, p.y), (p.x_high, p.y)), ((p.x, p.y_low), (p.x, p.y_high)))
-        if None not in (*ends[0], *ends[1])
-    ]
-    return {
-        "xAxis": {
-            **_value_axis(name=spec.x_name),
-            "nameLocation": "middle",
-            "nameGap": 28,
-            "min": x[0],
-            "max": x[-1],
-        },
-        "yAxis": {
-            **_value_axis(name=spec.y_name),
-            "nameTextStyle": {"color": "--sl-ink-2", "fontSize": 12, "align": "left"},
-            "min": y[0],
-            "max": y[-1],
-        },
-        "grid": {"left": 8, "right": 24, "top": 36, "bottom": 32, "containLabel": True},
-        "series": [
-            *(
-                {
-                    "type": "line",
-                    "data": [list(end) for end in ends],
-                    "symbol": "none",
-                    "silent": True,
-                    "lineStyle": {"color": colour, "width": 1.25, "opacity": 0.5},
-                }
-                for ends, colour in bars
-            ),
-            {
-                "type": "scatter",
-                "symbolSize": 10,
-                "data": points,
-                "label": label,
-                "labelLayout": {"hideOverlap": True},
-                "z": 3,
-                "markLine": {
-                    "symbol": "none",
-                    "silent": True,
-                    "precision": 6,
-                    "label": {"show": False},
-                    "lineStyle": {"type": "dashed", "color": "--sl-axis"},
-                    "data": [{"xAxis": spec.x_cross}, {"yAxis": spec.y_cross}],
-                },
-                "markArea": _quadrant_areas(spec, (x[0], x[-1]), (y[0], y[-1])),
-            },
-        ],
-    }
-
-
-def _quadrant_areas(spec: QuadrantChart, x: tuple[float, float], y: tuple[float, float]) -> dict[str, Any]:
-    """Names in the corners of the quadrants, and a tint on the one that matters."""
-    areas = []
-    for place, name in enumerate(spec.names):
-        ends_x = (x[0], spec.x_cross) if place % 2 == 0 else (spec.x_cross, x[1])
-        ends_y = (spec.y_cross, y[1]) if place < 2 else (y[0], spec.y_cross)
-        marked = place == spec.highlighted
-        first = {
-            "xAxis": ends_x[0],
-            "yAxis": ends_y[1],
-            "name": name,
-            "label": {
-                "position": _CORNERS[place],
-                "color": "--sl-brand" if marked else "--sl-ink-3",
-                "fontWeight": 600 if marked else 400,
-                "fontSize": 12,
-                "distance": 6,
-            },
-            "itemStyle": {"color": "--sl-brand-tint", "opacity": 0.55 if marked else 0},
-        }
-        areas.append([first, {"xAxis": ends_x[1], "yAxis": ends_y[0]}])
-    return {"silent": True, "data": areas}
-
-
-@_options.register
+@options_of.register
 def _(spec: DistributionChart) -> dict[str, Any]:
     names = [f"{low:g}–{high:g}" for low, high in zip(spec.edges, spec.edges[1:], strict=False)]
     series: list[dict[str, Any]] = [
@@ -509,8 +339,8 @@ def _(spec: DistributionChart) -> dict[str, Any]:
             }
         )
     return {
-        "xAxis": _category_axis(names, name=spec.x_name, nameLocation="middle", nameGap=28),
-        "yAxis": _value_axis(scale=False),
+        "xAxis": category_axis(names, name=spec.x_name, nameLocation="middle", nameGap=28),
+        "yAxis": value_axis(scale=False),
         "legend": {"top": 0, "left": 0, "textStyle": {"color": "--sl-ink-2"}},
         "grid": {"left": 8, "right": 16, "top": 36, "bottom": 32, "containLabel": True},
         "series": series,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from servloop.charts import echarts, svg, table
+from servloop.charts import echarts_parts, svg, table
 from servloop.charts.canvas import SMALL, Canvas
 from servloop.charts.frame import Frame, value_axis
 from servloop.charts.scales import Scale, date_label, date_ticks, tick_label, ticks
@@ -291,6 +291,6 @@ def _ends(canvas: Canvas, frame: Frame, spec: EffectChart, y: Scale) -> None:
 
 
 # Each kind of chart is one more case of these.
-echarts._options.register(EffectChart, _options)  # noqa: SLF001
+echarts_parts.options_of.register(EffectChart, _options)
 svg._draw.register(EffectChart, _canvas)  # noqa: SLF001
 table._rows.register(EffectChart, _rows)  # noqa: SLF001
