@@ -90,6 +90,7 @@ def _load(folder: Path, scale: float, *, planted: bool, at_once: bool) -> Mappin
     if scale:
         about.note(folder, planted=planted, scale=scale)
         tasks.attach()
+        process_logs.load_calls(actor, planted=planted)
         records.load(actor, scale=scale, planted=planted, at_once=at_once)
     return made
 
