@@ -40,7 +40,8 @@ def _nursery(name: str) -> None:
                     print(json.dumps(module.command(*words)), flush=True)
             except BaseException:
                 traceback.print_exc()
-                print("null", flush=True)
+                if words != ["worker"]:  # a worker that dies of a full disk has answered already
+                    print("null", flush=True)
             finally:
                 os._exit(0)
         if words == ["worker"]:

@@ -104,7 +104,7 @@ def test_the_same_file_twice_at_once_is_stored_once_in_every_round(installation,
     twin_rounds(installation, tmp_path, write, 10)
 
 
-ROOM = 1_000_000  # an import needs somewhat more
+ROOM = {feedback: 1_000_000, events: 400_000}  # an import needs somewhat more
 
 
 class SmallDisk:
@@ -147,7 +147,7 @@ def full_disk_rounds(disk, folder, write, rounds):
         full = 0
         for _round in range(rounds):
             imports.add(1)
-            disk.leave(int(chance.uniform(0, ROOM)))
+            disk.leave(int(chance.uniform(0, ROOM[write])))
             with imports.worker():
                 full += not installation.happens(lambda: set(states(installation)) == {"done"}, usual + 1)
             disk.ballast.unlink()
