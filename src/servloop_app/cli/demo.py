@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,9 +37,7 @@ _DATA = "var/demo"
     help="The same bank without the planted effects and differences: nothing should be found in it.",
 )
 @click.option("--lang", "language", metavar="zh|en", help="Language of the sample files.")
-@click.pass_context
 def command(
-    context: click.Context,
     host: str,
     port: int,
     files: Path | None,
@@ -59,7 +58,7 @@ def command(
         for path in sample_files.write(files, language or language_of(())):
             click.echo(path)
         return
-    from servloop_app.cli import platform, up
+    from servloop_app.cli import platform
 
     os.environ.setdefault("SERVLOOP_DATA", f"{_DATA}-nothing-planted" if nothing_planted else _DATA)
     platform.start_django()
@@ -68,7 +67,10 @@ def command(
     made = _load(Path(settings.DATA_FOLDER), scale, planted=not nothing_planted, at_once=no_serve)
     _say_how_to_sign_in(Path(settings.DATA_FOLDER), made, f"http://{host}:{port}/")
     if not no_serve:
-        context.invoke(up.command, host=host, port=port)
+        # A process of its own: what making the data needed of memory is not to stay for as long as it is served.
+        sys.stdout.flush()
+        start = [sys.executable, "-c", "from servloop_app.cli import main; main()"]
+        os.execv(sys.executable, [*start, "up", "--host", host, "--port", str(port)])  # noqa: S606  # ourselves
 
 
 def _load(folder: Path, scale: float, *, planted: bool, at_once: bool) -> Mapping[str, str]:
