@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from benchmarks.detection_world import Study
 
 STRENGTHS = (0.5, 1.0, 1.5)
-# Where a size is what the bank's process is like (a target that its people miss, a step that always takes longest), a
-# finding says something true about every bank; only these kinds tell of something that happened.
+# A missed target, or the step of a process that always takes longest, says something true about every bank; only these
+# kinds of findings tell of something that happened.
 HAPPENED = ("change", "unit", "channel", "weekday", "slower")
 _ATTITUDE = ("csat", "nps", "ces", "complaint_rate", "praise_rate", "app_store_stars")
 _WAITING = ("first_response_time", "complaint_response_time", "time_to_resolution")
