@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from tests.browser.combinations import EVERY
 from tests.browser.conftest import Server, installation
 from tests.browser.sample_effect import WEEKS_AFTER, start
@@ -164,7 +164,7 @@ def test_empty_lists_teach_the_next_step(visits: Visits, combination: str) -> No
         ("/verify/effects/?state=voided", "effects-empty"),
     ):
         page = visit.go(address)
-        assert page.locator(".sl-empty h2").count() == 1
+        expect(page.locator(".sl-empty h2")).to_have_count(1)
         visit.look(name)
 
 
@@ -172,4 +172,4 @@ def test_a_branch_sees_its_own_projects_only(visits: Visits) -> None:
     visit: Visit = visits.of("wangmin", "zh-1440-light")
     visit.expect_complaint("403")
     page = visit.go("/improve/projects/")
-    assert page.locator("table").count() == 0
+    expect(page.locator("table")).to_have_count(0)

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from tests.browser.conftest import Server, installation
 from tests.browser.visits import Visit, Visits
 
@@ -54,7 +54,7 @@ def test_an_empty_home_teaches_the_first_steps(visits: Visits, combination: str)
     visit = visits.of("linwen", combination)
     page = visit.go("/")
     assert page.url.endswith("/home/")
-    assert page.locator(".sl-steps .btn").count() == 3
+    expect(page.locator(".sl-steps .btn")).to_have_count(3)
     visit.look("home-empty")
     visit.go("/measure/metrics/")
     visit.look("metrics-empty")
@@ -102,7 +102,7 @@ def test_a_metric_by_unit_and_channel(visits: Visits, combination: str) -> None:
     toggle = page.locator("#units [data-shows-table]")
     toggle.focus()
     page.keyboard.press("Enter")
-    assert page.locator("#table-units").is_visible()
+    expect(page.locator("#table-units")).to_be_visible()
     assert visit.say("滨江支行", "Binjiang branch") in page.locator("#table-units").inner_text()
     visit.look("metric-table")
     # three letters are not told
@@ -136,7 +136,7 @@ def test_the_catalogue_and_a_metric_of_ones_own(visits: Visits, combination: str
     visit.look("metrics")
     page.fill("input[type=search]", "NPS")
     page.locator(".sl-filter form button").click()
-    assert page.locator(".sl-catalogue tbody tr").count() >= 1
+    expect(page.locator(".sl-catalogue tbody tr")).not_to_have_count(0)
     visit.go("/measure/metrics/add/")
     page.fill("#id_formula", "share(stars >= 4)")
     page.wait_for_selector("#formula-check .sl-note.bad")
@@ -167,13 +167,13 @@ def test_opportunities_are_decided_with_a_reason(visits: Visits, combination: st
     last.locator("input[name=reason]").fill("已由热线改造项目处理")
     last.locator(".btn.danger").click()
     page.wait_for_selector(".sl-toasts .sl-note.good")
-    assert page.locator("tbody tr").count() == before - 1
+    expect(page.locator("tbody tr")).to_have_count(before - 1)
     page = visit.go("/plan/opportunities/?state=rejected")
     row = page.locator("tbody tr", has_text=title)
     assert "已由热线改造项目处理" in row.inner_text()
     row.locator(".acts button").click()
     page.wait_for_selector(".sl-toasts .sl-note.good")
-    assert page.locator("tbody tr").count() == before
+    expect(page.locator("tbody tr")).to_have_count(before)
 
 
 @pytest.mark.usefixtures("full_bank")
@@ -240,7 +240,7 @@ def test_who_has_no_role_sees_no_figures(visits: Visits) -> None:
     visit = visits.of("chenhao", "zh-1440-light")
     visit.expect_complaint("403")
     page = visit.go("/measure/metrics/")
-    assert page.locator("table").count() == 0
+    expect(page.locator("table")).to_have_count(0)
 
 
 def _n(visit: Visit, address: str) -> int:

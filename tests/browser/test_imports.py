@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.visits import Visit, Visits
 
 pytestmark = pytest.mark.browser
@@ -85,7 +86,7 @@ def test_three_rows_are_repaired_and_replayed(visits: Visits, tmp_path: Path, co
     visit.look("imports-replayed")
 
     page.locator(".sl-note a").first.click()  # back to the file they came from
-    assert page.locator("#rows .sl-pill.good").count() == 3
+    expect(page.locator("#rows .sl-pill.good")).to_have_count(3)
     page.locator("#rows .btn-primary").click()
     page.locator("#rows [data-line='7'] button[name=dismiss]").click()
     page.wait_for_selector("#rows .sl-pill.neutral")
@@ -94,6 +95,7 @@ def test_three_rows_are_repaired_and_replayed(visits: Visits, tmp_path: Path, co
     page = visit.go("/collect/feedback/")
     visit.look("feedback-list")
     page.locator("a.name", has_text="等了四十分钟").first.click()
+    expect(page.locator("#reason")).to_be_visible()
     assert "13812345678" not in page.content()
     page.fill("#reason", visit.say("给客户回电", "Call the customer back"))
     page.locator("form[action$='/open/'] button").click()

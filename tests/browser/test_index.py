@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from tests.browser.combinations import EVERY
 from tests.browser.conftest import Server, installation
 from tests.browser.test_imports import confirm, take_in
@@ -61,7 +61,7 @@ def test_the_index_page_shows_the_golden_figures(visits: Visits, reference: Path
     names = visit.say("感知质量 → 客户满意", "Perceived quality → Satisfaction")
     assert table(page, "paths")[names][0].startswith("0.51")
     diagram = page.locator("svg.sl-pd")
-    assert diagram.locator("g[data-source]").count() == 12
+    expect(diagram.locator("g[data-source]")).to_have_count(12)
     drawn = diagram.text_content() or ""
     assert visit.say("客户满意", "Satisfaction") in drawn
     assert "R² 0.68" in drawn
@@ -69,7 +69,7 @@ def test_the_index_page_shows_the_golden_figures(visits: Visits, reference: Path
     # the table takes the drawing's place by keyboard, the picture can be taken away
     page.locator("#paths [data-shows-table]").focus()
     page.keyboard.press("Enter")
-    assert page.locator("#table-paths").is_visible()
+    expect(page.locator("#table-paths")).to_be_visible()
     page.locator("#paths .sl-tools summary").click()
     with page.expect_download() as waiting:
         page.locator("#paths [data-picture]").click()
@@ -131,7 +131,7 @@ def test_benchmarks_and_the_advisor(visits: Visits, combination: str) -> None:
     visit.look("benchmarks")
     row.locator("button").click()
     page.wait_for_selector(".sl-toasts .sl-note.good")
-    assert page.locator("tbody tr", has_text=f"同业平均 {combination}").count() == 0
+    expect(page.locator("tbody tr", has_text=f"同业平均 {combination}")).to_have_count(0)
 
     page = visit.go("/measure/advisor/")
     page.locator("[name=purpose][value=satisfaction]").check()

@@ -9,7 +9,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Server, installation
 from tests.browser.sample_effect import WEEKS_AFTER, start
 from tests.browser.visits import Visit, Visits
@@ -74,7 +74,7 @@ def _record(visit: Visit, came_with: str, place: int) -> str:
     visit.go(f"{records}&unit=binjiang")
     page.locator("main tbody a.name").nth(place).click()
     page.wait_for_url(re.compile(f"/collect/feedback/{ID}/"))
-    assert page.locator(f".sl-chain a[href='{came_with}']").count() == 1
+    expect(page.locator(f".sl-chain a[href='{came_with}']")).to_have_count(1)
     return _here(page)
 
 
@@ -95,7 +95,7 @@ def _finding(visit: Visit, ticket: str) -> str:
     page.wait_for_selector(".sl-toasts .sl-note.good")
     page.locator(".sl-chain a[href^='/diagnose/findings/']").first.click()
     page.wait_for_url(re.compile(f"/diagnose/findings/{ID}/"))
-    assert page.locator(f".sl-chain a[href='{ticket}']").count() == 1
+    expect(page.locator(f".sl-chain a[href='{ticket}']")).to_have_count(1)
     assert "95%" in page.locator(".sl-head p").inner_text()
     visit.look("finding")
     found = _here(page)
@@ -109,7 +109,7 @@ def _opportunity(visit: Visit, finding: str) -> str:
     page = visit.page
     page.locator(".sl-chain a[href^='/plan/opportunities/']").first.click()
     page.wait_for_url(re.compile(f"/plan/opportunities/{ID}/"))
-    assert page.locator(f"main table a[href='{finding}']").count() == 1
+    expect(page.locator(f"main table a[href='{finding}']")).to_have_count(1)
     visit.look("opportunity")
     if page.locator("form[action$='/accept/'] button").count():
         page.locator("form[action$='/accept/'] button").click()
@@ -176,7 +176,7 @@ def _monitor(visit: Visit, effect: str, period: str) -> str:
     page.fill("#id_target_min", "97")
     page.locator("form .btn-primary").click()
     page.wait_for_url(re.compile(f"/monitor/monitors/{ID}/"))
-    assert page.locator(f".sl-chain a[href='{effect}']").count() == 1
+    expect(page.locator(f".sl-chain a[href='{effect}']")).to_have_count(1)
     return _here(page)
 
 
@@ -242,6 +242,6 @@ def _linked(visit: Visit, path: dict[str, str]) -> None:
         page = visit.go(path[earlier])
         if earlier == "import":
             brought = path["import"].strip("/").rpartition("/")[2]
-            assert page.locator(f"a[href='/collect/feedback/?import={brought}']").count() == 1
+            expect(page.locator(f"a[href='/collect/feedback/?import={brought}']")).to_have_count(1)
         else:
             assert page.locator(f".sl-chain a[href='{path[later]}']").count() == 1, (earlier, later)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.combinations import EVERY
 from tests.browser.sample_logs import STEPS, account_opening
 from tests.browser.visits import Visit, Visits
@@ -40,7 +41,7 @@ def test_from_file_to_finding(visits: Visits, tmp_path: Path, combination: str) 
     # the finding is the title, and the map shows the bottleneck
     diligence = _name(visit, "diligence")
     assert diligence in page.locator("h1").inner_text()
-    assert page.locator("svg.sl-pm .sl-pm-call-out").count() >= 1
+    expect(page.locator("svg.sl-pm .sl-pm-call-out")).not_to_have_count(0)
     page.wait_for_selector("#rework")
     visit.look("process-map")
 
@@ -144,5 +145,5 @@ def test_sample_data_is_marked(visits: Visits, combination: str) -> None:
     visit.go("/diagnose/process/")
     visit.page.locator("form.sl-empty button").click()
     visit.page.wait_for_selector("svg.sl-pm")
-    assert visit.page.locator(".sl-filter .sl-sample").is_visible()
+    expect(visit.page.locator(".sl-filter .sl-sample")).to_be_visible()
     visit.look("process-sample")

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.combinations import EVERY
 from tests.browser.injected_log import inject
 from tests.browser.process_walks import found, listed_cases, upload
@@ -36,7 +37,7 @@ def test_injected_deviations_are_found_exactly(
     row = page.locator("tr", has=page.locator(".sl-deviation.missing"), has_text=log.first_step).first
     row.locator("a.sl-ev").click()
     page.wait_for_url("**kind=missing**")
-    assert page.locator("#deviating .sl-chip.on").is_visible()
+    expect(page.locator("#deviating .sl-chip.on")).to_be_visible()
     assert listed_cases(page) >= log.dropped
 
     # the file holds the same
@@ -54,7 +55,7 @@ def test_injected_deviations_are_found_exactly(
     page.goto(visit.address + address + "conformance/?kind=unexpected")
     page.locator("tr[data-case] a").first.click()
     page.wait_for_url("**/case/?case=**")
-    assert page.locator("tbody tr .sl-deviation.unexpected").count() >= 1
+    expect(page.locator("tbody tr .sl-deviation.unexpected")).not_to_have_count(0)
     visit.look("process-case")
 
 
@@ -86,4 +87,4 @@ def test_rules_are_checked_and_their_cases_listed(
     page.fill("#find", next(iter(log.dropped)))
     page.locator("form button", has_text=visit.say("查找", "Find")).click()
     page.wait_for_url("**find=**")
-    assert page.locator("tbody tr").count() >= 1
+    expect(page.locator("tbody tr")).not_to_have_count(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.combinations import EVERY
 from tests.browser.visits import Visits
 
@@ -18,7 +19,7 @@ def test_sign_in(visits: Visits, combination: str) -> None:
     page.fill("#id_login", "linwen")
     page.fill("#id_password", "wrong")
     page.locator("main form button").click()
-    assert page.locator(".sl-note.bad").is_visible()
+    expect(page.locator(".sl-note.bad")).to_be_visible()
     visit.look("sign-in-wrong")
     visit.sign_in("linwen")
-    assert page.locator(".sl-avatar").is_visible()
+    expect(page.locator(".sl-avatar")).to_be_visible()

@@ -82,11 +82,11 @@ def test_from_record_to_closed_ticket(visits: Visits, combination: str) -> None:
     dialog.get_by_role("button", name=say("办结工单", "Close the ticket"), exact=True).click()
     expect(page.locator("main .sl-note.good")).to_be_visible()
     kinds = page.locator(".sl-time .hd .ink2")
-    assert kinds.count() == 9
+    expect(kinds).to_have_count(9)
     visit.look("ticket-closed")
 
     visit.go("/improve/tickets/?state=closed")
-    assert page.get_by_text(number, exact=True).count() == 1
+    expect(page.get_by_text(number, exact=True)).to_have_count(1)
     visit.look("tickets-closed")
     visit.go("/improve/tickets/settings/")
     visit.look("ticket-settings")
@@ -100,13 +100,14 @@ def test_an_agent_of_another_unit_finds_nothing(visits: Visits) -> None:
     page.locator("#id_title").fill("客户来电查询")
     page.locator("#id_unit").select_option("jiangnan")
     act(page, "登记工单")
+    expect(page.locator(".sl-crumb .mono")).to_be_visible()
     address = page.url
     agent = visits.of("wangmin", "zh-1440-light")
     agent.expect_complaint("404")
     shown = agent.go(address.removeprefix(agent.address))
-    assert shown.get_by_text("客户来电查询").count() == 0
+    expect(shown.get_by_text("客户来电查询")).to_have_count(0)
     shown = agent.go("/improve/tickets/")
-    assert shown.get_by_text("客户来电查询").count() == 0
+    expect(shown.get_by_text("客户来电查询")).to_have_count(0)
 
 
 @pytest.mark.parametrize("combination", EVERY)
@@ -128,7 +129,7 @@ def test_from_monitor_to_alert_to_ticket(visits: Visits, combination: str) -> No
     expect(page.locator(".sl-chart svg").first).to_be_visible()
     visit.look("monitor")
     page.locator("[data-shows-table]").first.click()
-    assert page.locator("#table-control tbody tr").count() == 40
+    expect(page.locator("#table-control tbody tr")).to_have_count(40)
     act(page, say("开始新阶段", "Start a new phase"))
     visit.look("monitor-phase")
     page.keyboard.press("Escape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.combinations import EVERY
 from tests.browser.organisation import PASSWORD
 from tests.browser.visits import Visit, Visits
@@ -58,7 +59,7 @@ def test_person_gets_a_role_and_is_seen_through(visits: Visits, combination: str
     # through her eyes: the process page, but no audit log, and nothing can be changed
     page.locator(".sl-head .actions button").first.click()
     page.wait_for_selector("text=您正以“孙丽”的视角查看")
-    assert page.locator(".sl-nav .trust a", has_text="审计日志").count() == 0
+    expect(page.locator(".sl-nav .trust a", has_text="审计日志")).to_have_count(0)
     visit.look("preview")
     visit.expect_complaint("403")
     visit.go("/trust/log/")
@@ -67,11 +68,11 @@ def test_person_gets_a_role_and_is_seen_through(visits: Visits, combination: str
     visit.go("/")
     page.get_by_role("button", name="结束预览").click()
     page.wait_for_url("**/trust/people/*-*/")
-    assert page.locator("text=的视角查看").count() == 0
+    expect(page.locator("text=的视角查看")).to_have_count(0)
 
     # it is on record, and the record holds
     visit.go("/trust/log/?q=linwen&action=role.assign")
-    assert page.locator("tbody tr").count() >= 1
+    expect(page.locator("tbody tr")).not_to_have_count(0)
     assert "林文" in page.locator("tbody tr").first.inner_text()
     page.get_by_role("button", name="校验日志").click()
     page.wait_for_selector("h1:has-text('没有发现任何改动')")

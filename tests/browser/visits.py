@@ -74,6 +74,8 @@ class Visit:
 
     def look(self, name: str) -> Path:
         """Take a picture of the whole page and fail when something is wider than its place."""
+        # A click returns once the next page has begun to arrive: before its first element is there.
+        self.page.wait_for_load_state()
         wide = self.page.evaluate(OVERFLOWS)
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         picture = ARTIFACTS / f"{name}-{self.language}-{self.width}-{self.theme}.png"
