@@ -15,7 +15,7 @@ from servloop_app.core.actions import UpdateUnit, execute
 from servloop_app.core.errors import ActionError
 from servloop_app.core.localized import LocalizedText
 from servloop_app.core.models import LogLeaf, Unit
-from servloop_app.jobs import queries, runs, schedules
+from servloop_app.jobs import liveness, queries, runs, schedules
 from servloop_app.jobs.actions import (
     AddDefaultSchedules,
     CancelRun,
@@ -181,6 +181,37 @@ def test_the_reaper_leaves_the_living_alone_and_gives_up_on_killers(organisation
     change(run, attempt=3, lease_until=timezone.now() - timedelta(seconds=1))
     assert runs.reap() == 1
     assert (fresh(run).state, fresh(run).message_code) == ("failed", "jobs.worker_died")
+
+
+def died(name):
+    """Leave what a worker of that name left that was killed: its file, without a lock."""
+    liveness._path(name).touch()
+    return name
+
+
+def test_a_worker_is_forgotten_only_when_its_runs_were_found(organisation, settings, tmp_path):
+    settings.DATA_FOLDER = tmp_path
+    run = start("test.count")
+    runs.claim(run.public_id)
+    change(run, worker=died("a" * 32))
+    died("b" * 32)
+    runs.forget_the_dead()  # it died between the look at the runs and this
+    assert liveness.dead() == ["a" * 32]
+    assert runs.reap() == 1, "its lease would have lasted for another minute"
+    runs.forget_the_dead()
+    assert (fresh(run).state, liveness.dead()) == ("queued", [])
+
+
+def test_a_living_worker_keeps_its_file(settings, tmp_path):
+    settings.DATA_FOLDER = tmp_path
+    liveness._name_of.cache_clear()
+    own = liveness.own_name()
+    try:
+        liveness.forget(own)
+        assert [path.stem for path in (tmp_path / "workers").glob("*.lock")] == [own]
+        assert liveness.dead() == []
+    finally:
+        liveness._name_of.cache_clear()
 
 
 def test_a_queued_run_whose_task_was_lost_is_queued_again(organisation):

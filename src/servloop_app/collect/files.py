@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ _STAGED = "staged-"
 _HEAD = "head.parquet"
 # Endings that tell a reader more than the content does; anything else is told by content alone.
 _TELLING = (".json", ".csv", ".gz")
+_STRAY_AFTER = 86_400.0  # seconds
 
 
 def fact_store() -> FactStore:
@@ -106,3 +108,16 @@ def clear_staging(public_id: UUID) -> None:
 def remove(public_id: UUID) -> None:
     """Remove all files of an import."""
     shutil.rmtree(folder(public_id), ignore_errors=True)
+
+
+def remove_strays(needed: set[UUID]) -> None:
+    """Remove what no import needs: its process was killed before it could be recorded, or before it could tidy up.
+
+    Args:
+        needed: imports whose files stay. Folders younger than a day stay too: an upload may be under way.
+    """
+    kept = {str(public_id) for public_id in needed}
+    day_ago = time.time() - _STRAY_AFTER
+    for place in folder(UUID(int=0)).parent.glob("*"):
+        if place.name not in kept and place.stat().st_mtime < day_ago:
+            shutil.rmtree(place, ignore_errors=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from servloop.errors import InputError, ServLoopError
@@ -41,8 +42,10 @@ TIDYING_ATTEMPTS = 30
 
 def give_up(run: Run) -> None:
     """Take back what an import has stored whose job was given up: a worker that died over it, a broken disk."""
-    found = Import.objects.filter(run=run, state=Import.State.WORKING).first()
-    if found is not None:
+    found = Import.objects.filter(run=run).first()
+    if found is not None and found.state == Import.State.DONE:
+        transaction.on_commit(lambda: files.remove(found.public_id))
+    if found is not None and found.state == Import.State.WORKING:
         failed = run.state == Run.State.FAILED
         reason = (run.message_code, run.message_params) if failed else ("collect.cancelled", {})
         with guard.opening(Import._meta.db_table):
@@ -54,6 +57,8 @@ def store_import(run: RunContext, source: str) -> dict[str, int]:
     """Bring a file into the facts; stopped at any point it goes on without losing or doubling a row."""
     found = find_import(UUID(source))
     if found.state != Import.State.WORKING:  # the worker died between the last step and the end of the run
+        if found.state == Import.State.DONE:
+            files.remove(found.public_id)  # which it may not have come to any more
         return {"rows": found.rows or 0, "rejected": found.rejected or 0}
     if run.cursor is None:
         take_back(found)  # whatever an earlier run of this import that failed for good has left
@@ -172,7 +177,10 @@ def clear_import(
 
 @job(UPKEEP_JOB)
 def upkeep(run: RunContext) -> dict[str, int]:
-    """Join small files of the facts and delete those that nobody reads any more, where nobody reads just now."""
+    """Join small files of the facts and delete those that nobody reads any more, where nobody reads just now.
+
+    Files that an upload or an import left behind which was broken off go as well.
+    """
     store = files.fact_store()
     fewer = {}
     for number, table in enumerate(store.tables()):
@@ -180,6 +188,8 @@ def upkeep(run: RunContext) -> dict[str, int]:
         fewer[table] = store.compact(table)
         with suppress(LockBusyError):  # somebody reads for long: next time
             store.vacuum(table)
+    open_ones = Import.objects.exclude(state__in=[Import.State.DONE, Import.State.UNDONE])
+    files.remove_strays(needed=set(open_ones.values_list("public_id", flat=True)))
     return fewer
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import fcntl
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -22,12 +24,19 @@ def _folder() -> Path:
     return folder
 
 
+def _path(name: str) -> Path:
+    return _folder() / f"{name}.lock"
+
+
 @cache
 def _name_of(process: int) -> str:  # noqa: ARG001  # a forked child needs a lock of its own
-    name = uuid.uuid4().hex
-    descriptor = os.open(_folder() / f"{name}.lock", os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)  # held until this process ends
-    return name
+    while True:
+        name = uuid.uuid4().hex
+        descriptor = os.open(_path(name), os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # held until this process ends
+        if os.fstat(descriptor).st_nlink:
+            return name
+        os.close(descriptor)  # before it was locked somebody took it for a dead worker's and removed it
 
 
 def own_name() -> str:
@@ -39,22 +48,37 @@ def is_dead(name: str) -> bool:
     """Whether the worker of that name on this machine has ended."""
     if not name or name == own_name():
         return False
-    path = _folder() / f"{name}.lock"
+    with _lock_of_dead(name) as path:
+        return path is not None
+
+
+def dead() -> list[str]:
+    """The names of workers on this machine that have ended and are not forgotten."""
+    return [path.stem for path in _folder().glob("*.lock") if is_dead(path.stem)]
+
+
+def forget(name: str) -> None:
+    """Remove the file of a worker that ended; its runs must have been recovered, nobody can tell any more."""
+    with _lock_of_dead(name) as path:
+        if path is not None:
+            path.unlink()
+
+
+@contextmanager
+def _lock_of_dead(name: str) -> Iterator[Path | None]:
+    """The file of a worker, held; None when it has none or holds it itself."""
+    path = _path(name)
     try:
         descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
-        return False
+        yield None
+        return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = os.fstat(descriptor).st_nlink > 0
+        except BlockingIOError:
+            held = False
+        yield path if held else None
     finally:
         os.close(descriptor)
-    return True
-
-
-def clear_away() -> None:
-    """Remove the files of workers that ended; the caller has recovered their runs."""
-    for path in _folder().glob("*.lock"):
-        if is_dead(path.stem):
-            path.unlink(missing_ok=True)

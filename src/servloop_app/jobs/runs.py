@@ -317,6 +317,13 @@ def reap(now: datetime | None = None) -> int:
     return found
 
 
+def forget_the_dead() -> None:
+    """Remove the files of workers that ended, but for those whose runs `reap` has yet to find: it knows them by these."""
+    for name in liveness.dead():
+        if not Run.objects.filter(state=Run.State.RUNNING, worker=name).exists():
+            liveness.forget(name)
+
+
 def _recover(run: Run) -> int:
     kind = job_kind(run.kind)
     if kind is not None and run.attempt >= kind.max_attempts:

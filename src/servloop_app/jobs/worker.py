@@ -82,7 +82,7 @@ def _keep_time(ended: threading.Event, worker: Worker) -> None:
 def work() -> None:
     """Run a worker in this process until it is asked to stop."""
     runs.reap()
-    liveness.clear_away()
+    runs.forget_the_dead()
     worker = Worker()
     worker.configure_signals()
     ended = threading.Event()

@@ -1,5 +1,9 @@
 """An import from file to facts: every kind of data, once, on record, and back."""
 
+import os
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 from deltalake import DeltaTable
 from django.utils import timezone
@@ -14,6 +18,7 @@ from servloop_app.core.actions import Actor, execute
 from servloop_app.core.errors import Conflict, NotAllowed, NotFound
 from servloop_app.core.models import LogLeaf
 from servloop_app.core.policy import Policy
+from servloop_app.jobs import runs
 from servloop_app.jobs.actions import CancelRun
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import Cancelled, RunContext
@@ -217,6 +222,56 @@ def test_an_import_cancelled_between_two_attempts_is_taken_back(take_in, carry_o
     assert (found.state, found.run.kind) == ("working", "import.clear")
     assert carry_out(found).error_code == "collect.cancelled"
     assert facts("SELECT count(*) FROM feedback") == [(0,)]
+
+
+class Killed(BaseException):
+    """The worker's process is gone, whatever it was about to do."""
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_worker_killed_when_the_import_is_on_record_leaves_no_file(
+    times, take_in, carry_out, monkeypatch, django_capture_on_commit_callbacks
+):
+    found = take_in(FILES["feedback"], target="feedback")
+    found = execute(ConfirmImport(found.public_id, {**found.mapping, "timezone": "UTC"}), SYSTEM).outcome
+
+    def die(self, state, **changes):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunContext, "finish", die)
+        for time in range(times):
+            with pytest.raises(Killed):  # what waits for the commit, the removal of the file, does not happen
+                runs.perform(found.run.public_id)
+            with django_capture_on_commit_callbacks(execute=True):
+                assert runs.reap(timezone.now() + timedelta(minutes=5)) == 1
+            if time == 0:
+                assert files.source_of(found.public_id) is not None
+    found.refresh_from_db()
+    assert (found.state, found.run.state) == ("done", "queued" if times == 1 else "failed")
+    if times == 1:
+        assert carry_out(found).run.state == "done"
+    assert not files.folder(found.public_id).exists()
+
+
+def test_files_that_no_import_needs_go_after_a_day(take_in, bring_in):
+    waits, done, broken_off = take_in(FILES["feedback"]), bring_in(FILES["events"], target="events"), uuid4()
+    # One worker was killed before it could tidy up, one upload before it could be recorded.
+    for public_id in (done.public_id, broken_off):
+        files.keep_upload(public_id, "data.csv", [b"a,b\n1,2\n"])
+
+    def upkeep():
+        with guard.opening("jobs_run"):
+            run = runs.enqueue(tasks.UPKEEP_JOB)
+        runs.perform(run.public_id)
+        run.refresh_from_db()
+        assert run.state == "done", run.error_detail
+        return {one for one in (waits.public_id, done.public_id, broken_off) if files.source_of(one)}
+
+    assert upkeep() == {waits.public_id, done.public_id, broken_off}, "an upload may be under way"
+    for public_id in (waits.public_id, done.public_id, broken_off):
+        os.utime(files.folder(public_id), (0, 0))
+    assert upkeep() == {waits.public_id}
 
 
 def test_a_file_that_cannot_be_used_fails_with_its_sentence(bring_in, take_in):
