@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.library.process.logs import Command, frame, log, paths
 
@@ -17,7 +18,7 @@ from servloop.diagnose.process.alignment import align, replay
 from servloop.diagnose.process.bpmn import ProcessModel, parse_bpmn
 from servloop.diagnose.process.conformance import conformance
 from servloop.diagnose.process.event_log import EventLog
-from servloop.diagnose.process.rules import Rule, check_rules
+from servloop.diagnose.process.rules import Rule, Template, check_rules
 from servloop.diagnose.process.rules_spec import rules_from_spec
 from servloop.errors import InputError, SpecError
 from servloop.io import read_events
@@ -225,6 +226,61 @@ def test_templates(rule: Rule, activations: int, violating: set[str]) -> None:
     assert {CASES[int(witness.case[1:])] for witness in outcome.witnesses} == violating
     assert outcome.violating_cases == len(violating)
     assert outcome.support == pytest.approx(1 - outcome.violations / activations)
+
+
+def broken_by_hand(rule: Rule, path: str) -> tuple[int, int]:
+    """Activations and violations of one case whose events are an hour apart."""
+    one, other = rule.activity, rule.other or ""
+    hours = len(path) if rule.within_seconds is None else int(rule.within_seconds // 3_600)
+    calls = [place for place, activity in enumerate(path) if activity == one]
+    unanswered = [place for place in calls if other not in path[place + 1 : place + 1 + hours]]
+    asked = [place for place, activity in enumerate(path) if activity == other]
+    unprepared = [place for place in asked if one not in path[max(place - hours, 0) : place]]
+    whole_case = {
+        "init": path[0] != one,
+        "end": path[-1] != one,
+        "existence": path.count(one) < rule.times,
+        "absence": path.count(one) >= rule.times,
+        "co_existence": bool(calls) != bool(asked),
+        "exclusive_choice": bool(calls) == bool(asked),
+    }
+    match rule.template:
+        case "response":
+            return len(calls), len(unanswered)
+        case "precedence":
+            return len(asked), len(unprepared)
+        case "succession":
+            return len(calls) + len(asked), len(unanswered) + len(unprepared)
+        case "not_succession":
+            return len(calls), sum(other in path[place + 1 :] for place in calls)
+        case "co_existence":
+            return int(bool(calls or asked)), int(whole_case["co_existence"])
+    return 1, int(whole_case[rule.template])
+
+
+@pytest.mark.parametrize("window", [None, 0, 3_600, 7_200])
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.text("ABC", min_size=1, max_size=6), max_size=5))
+@example([])
+@example(["A"])
+@example(["C"])
+def test_every_kind_of_rule_counts_what_a_look_at_each_case_counts(
+    window: float | None, cases: list[str]
+) -> None:
+    rules = [
+        *(Rule(template, "A", times=times) for template in ("existence", "absence") for times in (1, 2)),
+        *(Rule(template, "A") for template in ("init", "end")),
+        *(Rule(template, "A", "B") for template in ("not_succession", "co_existence", "exclusive_choice")),
+        *(Rule(t, "A", "B", within_seconds=window) for t in ("response", "precedence", "succession")),
+    ]
+    assert {rule.template for rule in rules} == set(get_args(Template))
+    check = check_rules(log(paths(*cases)), rules)
+    for rule, outcome in zip(rules, check.outcomes, strict=True):
+        counted = [broken_by_hand(rule, path) for path in cases]
+        activations = sum(called for called, _broken in counted)
+        assert (outcome.activations, outcome.violations) == (activations, sum(b for _called, b in counted))
+        assert outcome.violating_cases == sum(b > 0 for _called, b in counted)
+        assert (outcome.support is None) == (activations == 0)
 
 
 def test_witnesses_point_to_rows_and_are_limited_though_all_are_counted() -> None:

@@ -215,10 +215,10 @@ def _answered(log: EventLog, second: Bool, within: float | None) -> Bool:
     places = np.arange(log.events)
     following = np.where(second, places, log.events)
     following = np.minimum.accumulate(following[::-1])[::-1]
-    following = np.append(following[1:], log.events)  # strictly later
+    following = np.append(following, log.events)[1:]  # strictly later
     found = following < np.repeat(log.offsets[1:], log.lengths)
     if within is not None:
-        answer = log.end[np.minimum(following, max(log.events - 1, 0))]
+        answer = log.end[np.minimum(following, log.events - 1)]
         found &= answer - log.end <= within * MICROSECONDS
     return found
 
@@ -227,7 +227,7 @@ def _prepared(log: EventLog, first: Bool, within: float | None) -> Bool:
     """For each event, whether a chosen event came earlier in its case, not too long ago."""
     places = np.arange(log.events)
     preceding = np.maximum.accumulate(np.where(first, places, -1))
-    preceding = np.append(-1, preceding[:-1]) if log.events else preceding
+    preceding = np.append(-1, preceding)[:-1]  # strictly earlier
     found = preceding >= np.repeat(log.offsets[:-1], log.lengths)
     if within is not None:
         found &= log.end - log.end[np.maximum(preceding, 0)] <= within * MICROSECONDS
