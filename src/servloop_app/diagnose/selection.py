@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -25,6 +25,9 @@ from servloop_app.core.errors import ActionError
 Path = tuple[int, ...]
 # Columns of a log by which cases are chosen: people and departments.
 PARTIES = ("resource", "department")
+# Conditions that may hold several times, and bounds with the one of two that says more.
+_SEVERAL = ("activities", "without", "edges", "again", "back", "parties", "having", "lacking", "handovers")
+_CLOSER: dict[str, Callable[..., Any]] = {"longer": max, "shorter": min, "since": max, "until": min}
 _MICROSECONDS = 1_000_000
 # What a log can hold, so that no sum of times overflows.
 _LONGEST = 10**11
@@ -54,6 +57,8 @@ class Selection:
         longer, shorter: cases that took at least, or less than, so many seconds of elapsed time.
         since, until: cases that begin on or after the one day and on or before the other.
         parties: cases with an event of every one of these (column, value).
+        having, lacking: cases with an event of every one, without an event of any, of these (column, value); any
+            column of texts.
         handovers: cases in which every one of these occurs.
     """
 
@@ -68,6 +73,8 @@ class Selection:
     since: date | None = None
     until: date | None = None
     parties: tuple[tuple[str, str], ...] = ()
+    having: tuple[tuple[str, str], ...] = ()
+    lacking: tuple[tuple[str, str], ...] = ()
     handovers: tuple[Handover, ...] = ()
 
     @property
@@ -95,6 +102,8 @@ class Selection:
                 since=_day(_one(query, "since")),
                 until=_day(_one(query, "until")),
                 parties=tuple(_party(text) for text in query.get("who", ())),
+                having=tuple(_valued(text) for text in query.get("is", ())),
+                lacking=tuple(_valued(text) for text in query.get("not", ())),
                 handovers=tuple(_handover(text) for text in query.get("hand", ())),
             )
         except ValueError:
@@ -114,13 +123,15 @@ class Selection:
             "since": [self.since.isoformat()] if self.since else [],
             "until": [self.until.isoformat()] if self.until else [],
             "who": [_joined(*party) for party in self.parties],
+            "is": [_joined(*valued) for valued in self.having],
+            "not": [_joined(*valued) for valued in self.lacking],
             "hand": [_joined(one.column, one.source, one.target) for one in self.handovers],
         }
         return {name: values for name, values in written.items() if values}
 
     def conditions(self) -> Iterator[tuple[str, Any, Selection]]:
         """Each condition: its kind, what it says, and the selection without it."""
-        for name in ("activities", "without", "edges", "again", "back", "parties", "handovers"):
+        for name in _SEVERAL:
             held = getattr(self, name)
             for one in held:
                 fewer: dict[str, Any] = {name: tuple(kept for kept in held if kept != one)}
@@ -133,13 +144,16 @@ class Selection:
                 yield name, getattr(self, name), replace(self, **bare)
 
     def also(self, **conditions: Any) -> Selection:
-        """The selection with further conditions; repeated ones count once."""
-        added: dict[str, Any] = {
-            name: tuple(dict.fromkeys([*getattr(self, name), *value]))
-            if isinstance(value, tuple) and name != "variant"
-            else value
-            for name, value in conditions.items()
-        }
+        """The selection with further conditions; repeated ones count once, and of two bounds the closer one holds."""
+        added: dict[str, Any] = {}
+        for name, value in conditions.items():
+            held = getattr(self, name)
+            if name in _SEVERAL:
+                added[name] = tuple(dict.fromkeys([*held, *value]))
+            elif name in _CLOSER and held is not None:
+                added[name] = _CLOSER[name](held, value)
+            else:
+                added[name] = value
         return replace(self, **added)
 
     def apply(self, log: EventLog, zone: tzinfo | None = None) -> EventLog:
@@ -152,12 +166,8 @@ class Selection:
         Raises:
             ActionError: ``diagnose.bad_filter``, the log has no such activity or column.
         """
+        self._check(log)
         names = log.activity_labels
-        edges = (code for edge in (*self.edges, *self.back) for code in edge)
-        codes = {*self.activities, *self.without, *self.variant, *self.again, *edges}
-        columns = {column for column, _value in self.parties} | {one.column for one in self.handovers}
-        if any(not 0 <= code < len(names) for code in codes) or not all(map(log.has_column, columns)):
-            raise ActionError("diagnose.bad_filter")
         log = self._by_time(log, zone or ZoneInfo("UTC"))
         if self.variant:
             log = with_variants(log, [tuple(names[code] for code in self.variant)])
@@ -175,11 +185,27 @@ class Selection:
             keep = np.zeros(log.cases, dtype=np.bool_)
             keep[log.case_index[there]] = True
             log = log.keep_cases(keep)
-        for column, value in self.parties:
+        for column, value in (*self.parties, *self.having):
             log = with_attribute(log, column, [value])
+        for column, value in self.lacking:
+            log = with_attribute(log, column, [value], keep=False)
         for one in self.handovers:
             log = _with_handover(log, one)
         return log
+
+    def _check(self, log: EventLog) -> None:
+        """Refuse what the log does not have."""
+        import polars as pl  # noqa: PLC0415  # loaded with the log already
+
+        edges = (code for edge in (*self.edges, *self.back) for code in edge)
+        codes = {*self.activities, *self.without, *self.variant, *self.again, *edges}
+        columns = {column for column, _value in self.parties} | {one.column for one in self.handovers}
+        if (
+            any(not 0 <= code < len(log.activity_labels) for code in codes)
+            or not all(map(log.has_column, columns))
+            or any(log.frame.schema.get(name) != pl.String for name, _value in (*self.having, *self.lacking))
+        ):
+            raise ActionError("diagnose.bad_filter")
 
     def _by_time(self, log: EventLog, zone: tzinfo) -> EventLog:
         if self.longer is not None:
@@ -243,8 +269,13 @@ def _joined(*parts: str) -> str:
     return "~".join(quote(part, safe="").replace("~", "%7E") for part in parts)
 
 
-def _party(text: str) -> tuple[str, str]:
+def _valued(text: str) -> tuple[str, str]:
     column, value = (unquote(part) for part in text.split("~"))
+    return column, value
+
+
+def _party(text: str) -> tuple[str, str]:
+    column, value = _valued(text)
     return _known(column), value
 
 

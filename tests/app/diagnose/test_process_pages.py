@@ -115,6 +115,42 @@ def test_a_number_of_cases_opens_exactly_these(client, analyst, log):
         assert client.get(unescape(link)).context["basis"]["cases"] == int(number.replace(",", "")), link
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "?on=2026-06-01",
+        "?on=2026-06-01&since=2026-05-01&until=2026-07-10",
+        "?by=channel",
+        "?by=resource&first=D0&second=D1&edge=0-1",
+    ],
+)
+def test_the_numbers_of_a_comparison_open_the_cases_of_their_part(client, analyst, log, chosen):
+    client.force_login(analyst.person, backend="django.contrib.auth.backends.ModelBackend")
+    text = opened(client, reverse("process_compare", args=[log.public_id]) + chosen)
+    found = ProcessStudy.objects.get().result
+    assert found["first_n"] > 5 < found["second_n"]
+
+    def listed(link):
+        return client.get(unescape(link)).context["basis"]["cases"]
+
+    whole = re.findall(r'<a class="sl-ev" href="([^"]*)">(\d+)</a> 个案例', text)
+    assert [int(number) for _link, number in whole] == [found["first_n"], found["second_n"]]
+    again = re.findall(r'\(n = <a class="sl-ev" href="([^"]*)">(\d+)</a>\)', text)
+    assert [link for link, _number in again] == [link for link, _number in whole]
+    assert [listed(link) for link, _number in whole] == [found["first_n"], found["second_n"]]
+    rows = re.findall(r'<tr data-verdict="[^"]*".*?</th>', text)
+    assert len(rows) == min(len(found["steps"]), 15) > 2
+    for row, step in zip(rows, found["steps"], strict=False):
+        links = re.findall(r'href="([^"]*)">(\d+)</a>', row)
+        times = [step["time"]["first_n"], step["time"]["second_n"]]
+        assert [int(number) for _link, number in links] == [number for number in times if number]
+        cases = [step["first_cases"], step["second_cases"]]
+        assert [listed(link) for link, _number in links] == [number for number in cases if number]
+    chips = [one["text"] for one in client.get(unescape(whole[1][0])).context["conditions"]]
+    if "resource" in chosen:
+        assert {"经办人: D1", "经办人: D0"} <= set(map(str, chips))
+
+
 def test_bars_of_the_distribution_hold_every_case_once(client, analyst, log):
     client.force_login(analyst.person, backend="django.contrib.auth.backends.ModelBackend")
     text = opened(client, reverse("process_times", args=[log.public_id]))

@@ -154,6 +154,39 @@ def test_people_and_hand_overs_choose_cases(analyst):
     assert cases(handovers=(Handover("resource", "甲", "丙"),)) == []
 
 
+def test_values_of_any_column_of_texts_choose_cases(analyst):
+    text = (
+        "case,activity,time,channel,amount\n"
+        "1,A,2026-01-05 09:00:00,web,1.5\n1,B,2026-01-05 10:00:00,电话~1,2\n"
+        "2,A,2026-01-05 09:00:00,web,3\n3,A,2026-01-05 10:00:00,,4\n"
+    )
+    log = tasks.read_now(add(analyst, text), analyst)
+
+    def cases(**chosen):
+        selection = Selection.parse(Selection(**chosen).query())
+        return sorted(queries.analysis(log, selection).log.case_ids())
+
+    assert cases(having=(("channel", "web"),)) == ["1", "2"]
+    assert cases(having=(("channel", "web"), ("channel", "电话~1"))) == ["1"]
+    assert cases(lacking=(("channel", "电话~1"),)) == ["2", "3"]
+    assert cases(having=(("channel", "web"),), lacking=(("channel", "电话~1"),)) == ["2"]
+    assert cases(having=(("channel", "fax"),)) == []
+    for column in ("amount", "colour", "time"):
+        with pytest.raises(ActionError):
+            cases(lacking=((column, "x"),))
+
+
+def test_of_two_bounds_the_closer_one_holds():
+    held = Selection(since=date(2026, 3, 1), until=date(2026, 5, 1), longer=60, shorter=600, variant=(1, 2))
+    wider = held.also(since=date(2026, 1, 1), until=date(2026, 9, 1), longer=1, shorter=6000)
+    assert wider == held
+    closer = held.also(since=date(2026, 4, 1), until=date(2026, 4, 2), longer=90, shorter=100)
+    assert (closer.since, closer.until) == (date(2026, 4, 1), date(2026, 4, 2))
+    assert (closer.longer, closer.shorter) == (90, 100)
+    assert held.also(variant=(3,)).variant == (3,)
+    assert Selection().also(longer=5, having=(("a", "b"),)) == Selection(longer=5, having=(("a", "b"),))
+
+
 codes = st.lists(st.integers(0, 999), max_size=3, unique=True).map(tuple)
 words = st.text(max_size=8)
 days = st.dates(date(1900, 1, 1), date(2200, 12, 31))
@@ -173,6 +206,8 @@ parties = st.sampled_from(("resource", "department"))
         since=st.none() | days,
         until=st.none() | days,
         parties=st.lists(st.tuples(parties, words), max_size=2, unique=True).map(tuple),
+        having=st.lists(st.tuples(words, words), max_size=2, unique=True).map(tuple),
+        lacking=st.lists(st.tuples(words, words), max_size=2, unique=True).map(tuple),
         handovers=st.lists(st.builds(Handover, parties, words, words), max_size=2, unique=True).map(tuple),
     )
 )
@@ -190,6 +225,8 @@ def test_an_address_carries_every_condition(selection):
         {"since": ["9999-12-31"]},
         {"until": ["yesterday"]},
         {"who": ["salary~x"]},
+        {"is": ["channel"]},
+        {"not": ["channel~a~b"]},
         {"hand": ["department~x"]},
         {"back": ["1"]},
         {"edge": ["1-2-3"]},

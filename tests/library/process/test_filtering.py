@@ -58,6 +58,9 @@ def test_attributes_keep_cases_or_events() -> None:
     assert cases(filtering.with_attribute(LOG, "resource", [None])) == ["c0", "c2"]
     assert filtering.with_attribute(LOG, "resource", ["u"], of="events").events == 5
     assert filtering.with_attribute(LOG, "resource", ["nobody"]).cases == 0
+    assert cases(filtering.with_attribute(LOG, "resource", ["v", "w"], keep=False)) == ["c1", "c3"]
+    assert filtering.with_attribute(LOG, "resource", ["u"], of="events", keep=False).events == LOG.events - 5
+    assert filtering.with_attribute(LOG, "resource", ["nobody"], keep=False).cases == LOG.cases
     with pytest.raises(InputError, match="colour"):
         filtering.with_attribute(LOG, "colour", ["red"])
 

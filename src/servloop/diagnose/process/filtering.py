@@ -51,15 +51,21 @@ def between(
 
 
 def with_attribute(
-    log: EventLog, column: str, values: Collection[str | None], *, of: Literal["cases", "events"] = "cases"
+    log: EventLog,
+    column: str,
+    values: Collection[str | None],
+    *,
+    of: Literal["cases", "events"] = "cases",
+    keep: bool = True,
 ) -> EventLog:
-    """Cases in which some event has one of the values, or just those events.
+    """Cases in which some event has one of the values, or just those events; with ``keep=False`` the others.
 
     Args:
         log: the event log.
         column: a column of the source table.
         values: as text; None stands for a missing value.
         of: what to keep.
+        keep: whether these are kept or left out.
 
     Raises:
         InputError: ``process.no_such_column``.
@@ -69,7 +75,9 @@ def with_attribute(
     wanted[:-1] = labels.is_in([value for value in values if value is not None]).to_numpy()
     wanted[-1] = None in values  # code -1 reads the last entry
     chosen = wanted[codes]
-    return log.keep_events(chosen) if of == "events" else log.keep_cases(_any_event(log, chosen))
+    if of == "events":
+        return log.keep_events(chosen == keep)
+    return log.keep_cases(_any_event(log, chosen) == keep)
 
 
 def with_activity(log: EventLog, activities: Collection[str], *, keep: bool = True) -> EventLog:

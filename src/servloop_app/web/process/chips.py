@@ -25,8 +25,14 @@ LABELS: dict[str, Promise] = {
     "since": pgettext_lazy("period", "began from"),
     "until": pgettext_lazy("period", "began until"),
     "parties": _("handled by"),
+    "having": pgettext_lazy("filter", "with the value"),
+    "lacking": pgettext_lazy("filter", "without the value"),
     "handovers": _("hand-over"),
 }
+
+
+# Columns that have a name of ours; others are called as their log calls them.
+COLUMNS: dict[str, Promise] = {"department": _("Department"), "resource": _("Person")}
 
 
 class Addressed(Protocol):
@@ -66,4 +72,5 @@ def _text(kind: str, value: Any, names: Sequence[str]) -> str:
         return str(date_format(value, "SHORT_DATE_FORMAT"))
     if isinstance(value, Handover):
         return f"{value.source} → {value.target}"
-    return str(value[1])
+    column, held = value
+    return held if kind == "parties" else f"{COLUMNS.get(column, column)}: {held}"

@@ -23,6 +23,7 @@ from servloop_app.core.routes import policy, policy_of
 from servloop_app.diagnose import queries, queries_process
 from servloop_app.diagnose.models import ProcessStudy
 from servloop_app.web.figures import MISSING, duration, rounded
+from servloop_app.web.process.chips import COLUMNS
 from servloop_app.web.process.exports import csv_file
 from servloop_app.web.process.findings import Finding
 from servloop_app.web.process.frame import Opened, Parameters, StudyPage
@@ -62,12 +63,11 @@ def _parameters(opened: Opened) -> Parameters:
 
 def _always(opened: Opened) -> dict[str, Any]:
     parameters, splits = _parameters(opened), queries_process.splits(opened.log)
-    labels = {"department": _("Department"), "resource": _("Person")}
     by = parameters.get("by", "")
     return {
         "splits": [
             {
-                "label": labels.get(name, name),
+                "label": COLUMNS.get(name, name),
                 "query": opened.query(by=name, first="", second="", on=""),
                 "current": name == by,
             }
@@ -85,14 +85,15 @@ def _always(opened: Opened) -> dict[str, Any]:
 def _present(opened: Opened, found: ProcessStudy) -> dict[str, Any]:
     result: Mapping[str, Any] = found.result or {}
     names = _names(found.parameters)
+    parts = _parts(found.parameters)
     return {
         "basis": result["basis"],
         "finding": _finding(result, names),
         "result": result,
         "names": names,
-        "counts": _counts(opened, found.parameters, result),
+        "queries": [opened.cases(**part) for part in parts],
         "throughput": result["throughput"] | _worded(result["throughput"]),
-        "rows": list(_rows(opened, result["steps"])),
+        "rows": list(_rows(opened, result["steps"], parts)),
         "map": _map(found),
         "warnings": notices(result["warnings"]),
     }
@@ -105,17 +106,14 @@ def _names(parameters: Mapping[str, Any]) -> tuple[str, str]:
     return _("before %(day)s") % {"day": day}, _("from %(day)s") % {"day": day}
 
 
-def _counts(opened: Opened, parameters: Mapping[str, Any], result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """How many cases each part has, with the address of their list where the filter can say it."""
+def _parts(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The conditions that hold for the cases of each part; a case with both values is in neither."""
     by = parameters.get("by", "")
-    if not by:
-        day = date.fromisoformat(parameters["on"])
-        queries_of = (opened.cases(until=day - timedelta(days=1)), opened.cases(since=day))
-    else:
-        # A case that has both values is in neither part, which a filter cannot say: then there is no link.
-        queries_of = ("", "")
-    both = (result["first_n"], result["second_n"])
-    return [{"n": n, "query": query} for n, query in zip(both, queries_of, strict=True)]
+    if by:
+        first, second = ((by, parameters[part]) for part in ("first", "second"))
+        return {"having": (first,), "lacking": (second,)}, {"having": (second,), "lacking": (first,)}
+    day = date.fromisoformat(parameters["on"])
+    return {"until": day - timedelta(days=1)}, {"since": day}
 
 
 def _finding(result: Mapping[str, Any], names: tuple[str, str]) -> Finding:
@@ -162,7 +160,9 @@ def signed(seconds: float | None) -> str:
     return ("+" if seconds > 0 else "−" if seconds < 0 else "") + duration(abs(seconds))
 
 
-def _rows(opened: Opened, steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _rows(
+    opened: Opened, steps: list[dict[str, Any]], parts: tuple[dict[str, Any], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
     verdicts = {
         "slower": _("slower"),
         "faster": _("faster"),
@@ -171,6 +171,7 @@ def _rows(opened: Opened, steps: list[dict[str, Any]]) -> Iterator[dict[str, Any
     }
     for step in steps[:ROWS]:
         gap = step["share"]
+        edge = (opened.code(step["source"]), opened.code(step["target"]))
         yield (
             step
             | _worded(step["time"])
@@ -178,7 +179,7 @@ def _rows(opened: Opened, steps: list[dict[str, Any]]) -> Iterator[dict[str, Any
                 "verdict": verdicts[step["time"]["verdict"]],
                 "added": signed(step["added_seconds"]),
                 "points": MISSING if gap["value"] is None else _points(gap["value"]),
-                "query": opened.cases(edges=((opened.code(step["source"]), opened.code(step["target"])),)),
+                "queries": [opened.cases(edges=(edge,), **part) for part in parts],
             }
         )
 
