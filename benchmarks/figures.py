@@ -168,7 +168,7 @@ def _request(cells: list[Cells]) -> int:
     selection = Selection.latest(dt.date(2025, 12, 1))
     shown = 0
     for one in cells:
-        one._masks.clear()  # noqa: SLF001  # what a request keeps for itself
+        one._found.clear()  # noqa: SLF001  # what a request keeps for itself
         shown += len(one.figure(selection).months) + len(one.breakdown("unit_code", selection))
     return shown
 

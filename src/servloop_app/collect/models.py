@@ -158,12 +158,14 @@ class FeedbackRecord(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     record_id = models.CharField(max_length=32)  # as in the facts
-    unit = models.ForeignKey("core.Unit", on_delete=models.PROTECT, null=True, related_name="+")
-    brought_by = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="records")
+    unit = models.ForeignKey(
+        "core.Unit", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    brought_by = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="records", db_index=False)
     revision = models.PositiveIntegerField(default=0)
     current = models.BooleanField(default=True)
     source_key = models.CharField(max_length=255, blank=True)
-    occurred_at = models.DateTimeField(_("time"), db_index=True)
+    occurred_at = models.DateTimeField(_("time"))
     channel = models.CharField(_("channel"), max_length=60, blank=True)
     kind = models.CharField(_("kind"), max_length=60, blank=True)
     status = models.CharField(_("status"), max_length=60, blank=True)
@@ -181,6 +183,26 @@ class FeedbackRecord(models.Model):
         verbose_name = _("feedback record")
         verbose_name_plural = _("feedback records")
         ordering: ClassVar[list[str]] = ["-occurred_at", "id"]
+        # The list, whole or limited, in its order; they also answer how many there are without opening the rows.
+        indexes: ClassVar = [
+            models.Index(
+                fields=["-occurred_at", "id"],
+                condition=models.Q(current=True),
+                name="collect_feedback_newest",
+            ),
+            models.Index(
+                fields=["channel", "-occurred_at"],
+                condition=models.Q(current=True),
+                name="collect_feedback_channel",
+            ),
+            models.Index(
+                fields=["unit", "channel", "-occurred_at"],
+                condition=models.Q(current=True),
+                name="collect_feedback_both",
+            ),
+            models.Index(fields=["unit", "-occurred_at", "current"], name="collect_feedback_unit"),
+            models.Index(fields=["brought_by", "-occurred_at", "current"], name="collect_feedback_import"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["record_id", "revision"], name="collect_feedback_revision_once"),
         ]

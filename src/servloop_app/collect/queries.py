@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from uuid import UUID
 
 import polars as pl
@@ -83,27 +84,46 @@ def quarantined(found: Import) -> QuerySet[QuarantinedRow]:
     return found.quarantined.all()
 
 
-def feedback(
-    policy: Policy, *, text: str = "", unit: str = "", channel: str = "", source: UUID | None = None
-) -> QuerySet[FeedbackRecord]:
-    """Current feedback records of the units that a person may see, newest first.
+@dataclass(frozen=True)
+class Asked:
+    """What the list is limited to.
 
-    Args:
-        policy: the person's rights.
+    Attributes:
         text: words in the masked text.
         unit: its code; empty for all.
         channel: its name; empty for all.
-        source: public id of the import that brought them; None for all.
+        source: public id of the import that brought the records; None for all.
     """
-    records = scoped(FeedbackRecord, policy, "feedback.view").filter(current=True).select_related("unit")
-    if text:
-        records = records.filter(Q(masked_text__icontains=text) | Q(masked_title__icontains=text))
-    if unit:
-        records = records.filter(unit__code=unit)
-    if channel:
-        records = records.filter(channel=channel)
-    if source:
-        records = records.filter(brought_by__public_id=source)
+
+    text: str = ""
+    unit: str = ""
+    channel: str = ""
+    source: UUID | None = None
+
+    @property
+    def anything(self) -> bool:
+        """Whether it is limited at all."""
+        return bool(self.text or self.unit or self.channel or self.source)
+
+
+def feedback(policy: Policy, asked: Asked | None = None) -> QuerySet[FeedbackRecord]:
+    """Current feedback records of the units that a person may see, newest first.
+
+    There may be millions: pages list them by `feedback_list.part`.
+    """
+    asked = asked or Asked()
+    records = scoped(FeedbackRecord, policy, "feedback.view").filter(current=True)
+    if asked.text:
+        records = records.filter(Q(masked_text__icontains=asked.text) | Q(masked_title__icontains=asked.text))
+    if asked.unit:
+        unit = Unit.objects.filter(code=asked.unit).first()
+        records = records.filter(unit=unit) if unit else records.none()
+    if asked.channel:
+        records = records.filter(channel=asked.channel)
+    if asked.source:
+        # Its key, not a join: the records of an import lie in order in the index of its key.
+        source = Import.objects.filter(public_id=asked.source).first()
+        records = records.filter(brought_by=source) if source else records.none()
     return records
 
 

@@ -60,7 +60,7 @@ def _by_weekday(cells: Iterable[Cells]) -> list[Cells]:
             if metric.kept == "histogram" and metric.source != "cases" and not one.result.error_code:
                 table = compute_cells(facts, metric.source, metric.formula, segment="weekday")
                 safe = table.protected(SMALLEST_GROUP) if metric.source in PEOPLE else table
-                found.append(replace(one, table=safe, _masks={}))
+                found.append(replace(one, table=safe, _found={}))
     return found
 
 

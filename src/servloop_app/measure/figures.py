@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from servloop.measure.benchmarks import BenchmarkComparison, shipped_benchmarks
 from servloop.measure.benchmarks import compare as compare_with_benchmark
@@ -32,6 +32,7 @@ _DIMENSIONS: Mapping[By, Dimension] = {
     "segment": "segment",
 }
 SMALLEST_GROUP = 5
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -117,27 +118,38 @@ class Cells:
         result: the result that they come from.
         table: all cells of the result.
         visible: codes of the units that the person may see; None for all.
+
+    What was asked once is remembered: the parts of a page ask for the same selections. An object lives as long as
+    a request or a job.
     """
 
     metric: Metric
     result: MetricResult
     table: CellTable
     visible: frozenset[str] | None = None
-    _masks: dict[tuple[Selection, frozenset[str] | None], Mask] = field(default_factory=dict, repr=False)
+    _found: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def select(self, selection: Selection, units: frozenset[str] | None = None) -> Mask:
         """The cells of a selection that the person may see."""
-        key = (selection, units)
-        if key not in self._masks:
+
+        def select() -> Mask:
             seen = self.visible if units is None else units if self.visible is None else units & self.visible
-            self._masks[key] = self.table.select(
+            return self.table.select(
                 selection.first,
                 selection.last,
                 units=seen,
                 channels=frozenset(selection.channels) or None,
                 segments=frozenset(selection.segments) or None,
             )
-        return self._masks[key]
+
+        return self._once(("select", selection, units), select)
+
+    def _once(self, question: Hashable, answer: Callable[[], _Answer]) -> _Answer:
+        """The answer to a question, worked out the first time."""
+        if question not in self._found:
+            self._found[question] = answer()
+        found: _Answer = self._found[question]
+        return found
 
     def told(self, selection: Selection, units: frozenset[str] | None = None, by: By | None = None) -> Mask:
         """Those of them that may be told, in one sum or in groups.
@@ -160,22 +172,32 @@ class Cells:
             selection: what to look at.
             units: codes of the selected units with all below them; None for all.
         """
-        aggregate = self.metric.aggregate
-        now = self.statistic(selection, units)
-        before = self.statistic(selection.before(), units)
-        months = self._groups("month", selection, units)
-        left_out = self._rows(selection, units) - now.n
-        return Figure(
-            self.metric,
-            self.result,
-            self._estimate(now, left_out),
-            compare(before, now, aggregate),
-            tuple(
-                (dt.date.fromisoformat(month), self._estimate(now, missing))
-                for month, (now, missing) in sorted(months.items())
-            ),
-            left_out,
-        )
+
+        def figure() -> Figure:
+            now = self.statistic(selection, units)
+            before = self.statistic(selection.before(), units)
+            left_out = self._rows(selection, units) - now.n
+            return Figure(
+                self.metric,
+                self.result,
+                self._estimate(now, left_out),
+                compare(before, now, self.metric.aggregate),
+                self.months(selection, units),
+                left_out,
+            )
+
+        return self._once(("figure", selection, units), figure)
+
+    def months(
+        self, selection: Selection, units: frozenset[str] | None = None
+    ) -> tuple[tuple[dt.date, Estimate], ...]:
+        """The figure of a selection month by month; months without rows are left out."""
+
+        def months() -> tuple[tuple[dt.date, Estimate], ...]:
+            found = self.estimates("month", selection, units)
+            return tuple((dt.date.fromisoformat(month), one) for month, one in sorted(found.items()))
+
+        return self._once(("months", selection, units), months)
 
     def estimates(
         self, by: By, selection: Selection, units: frozenset[str] | None = None
@@ -194,6 +216,11 @@ class Cells:
 
         What could be worked out about a small group by subtraction is not there (see `servloop.measure.figures.disclosure`).
         """
+        return list(
+            self._once(("breakdown", by, selection, units), lambda: self._breakdown(by, selection, units))
+        )
+
+    def _breakdown(self, by: By, selection: Selection, units: frozenset[str] | None) -> list[Row]:
         groups = self._groups(by, selection, units)
         estimates = {name: self._estimate(now, missing) for name, (now, missing) in groups.items()}
         shown = {name: groups[name][0] for name, found in estimates.items() if found.computable}

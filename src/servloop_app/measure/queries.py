@@ -21,6 +21,7 @@ from servloop_app.measure.selection import Selection
 
 PERMISSION = "metrics.view"
 RECORDS_PER_PAGE = 50
+_FEEDBACK_VOLUME = "feedback_volume"
 # Of the engine that looks records up within a request; cases are put together from their events first.
 _ENGINE_MEMORY = {"cases": "1GB"}
 # Records are more than figures: their reader needs the right to them as well.
@@ -95,6 +96,30 @@ def _empty(metric: Metric) -> CellTable:
     schema = dict.fromkeys(("unit_id", "channel", "segment"), pl.String) | {"month": pl.Date}
     numbers = dict.fromkeys(("n", "hits", "against", "total", "squares"), pl.Float64)
     return CellTable.from_frame(metric.kept, pl.DataFrame(schema=schema | numbers | {"bins": pl.Null}))
+
+
+def feedback_rows(policy: Policy, *, unit: str = "", channel: str = "") -> int | None:
+    """How many feedback records a person may see, as counted for the figures; None where they were not counted.
+
+    Counting millions of records takes longer than a request may; how many there were when figures were last
+    computed is at hand.
+
+    Args:
+        policy: the person's rights.
+        unit: its code; empty for all.
+        channel: its name; empty for all.
+    """
+    counting = Metric.objects.filter(
+        code=_FEEDBACK_VOLUME, active=True, source="feedback", formula="count()"
+    ).first()
+    result = newest_results([counting]).get(counting.pk) if counting else None
+    if result is None or result.error_code:
+        return None
+    visible = policy.facts(RECORD_PERMISSIONS["feedback"]).unit_ids
+    if unit:
+        visible = frozenset({unit}) if visible is None else visible & {unit}
+    table = _table(result.public_id)
+    return int(table.n[table.select(units=visible, channels={channel} if channel else None)].sum())
 
 
 def selected_units(policy: Policy, selection: Selection) -> frozenset[str] | None:

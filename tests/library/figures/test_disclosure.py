@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections import Counter
 
 import numpy as np
 import polars as pl
@@ -143,3 +144,46 @@ def test_cells_are_stored_and_read_back():
     assert estimate(dated, "median").n == 7
     with pytest.raises(InputError, match="could not be read"):
         CellTable.from_bytes(b"PK\x03\x04 broken")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(UNITS),
+            st.integers(0, MONTHS - 1),
+            st.sampled_from(CHANNELS),
+            st.dictionaries(st.integers(-1_000_000, 900), st.integers(1, 70_000), max_size=4),
+        ),
+        max_size=12,
+        unique_by=lambda cell: cell[:3],
+    ),
+    st.sets(st.sampled_from(UNITS)),
+)
+@settings(max_examples=60, deadline=None)
+def test_bins_of_any_cells_add_up_to_those_that_were_counted(listed, units):
+    frame = pl.DataFrame(
+        {
+            "unit_id": [unit for unit, *_ in listed],
+            "month": [month(number) for _, number, *_ in listed],
+            "channel": [channel for _, _, channel, _ in listed],
+            "segment": [None for _ in listed],
+            "n": [sum(bins.values()) for *_, bins in listed],
+            **dict.fromkeys(("hits", "against"), 0),
+            **dict.fromkeys(("total", "squares"), 0.0),
+            "bins": [[{"place": p, "rows": r} for p, r in bins.items()] for *_, bins in listed],
+        },
+        schema_overrides={name: pl.String for name in ("unit_id", "channel", "segment")}
+        | {"month": pl.Date, "bins": pl.List(pl.Struct({"place": pl.Int32, "rows": pl.Int64}))},
+    )
+    cells = CellTable.from_bytes(CellTable.from_frame("histogram", frame).to_bytes())
+    chosen = [cell for cell in listed if cell[0] in units]
+
+    def added(parts):
+        return dict(sum((Counter(bins) for *_, bins in parts), Counter()))
+
+    mask = cells.select(units=units)
+    assert cells.merge(mask).bins == added(chosen)
+    for number in range(MONTHS):
+        of_month = [cell for cell in chosen if cell[1] == number]
+        found = cells.group(mask, "month").get(month(number).isoformat())
+        assert (found.bins if found else {}) == added(of_month)

@@ -47,7 +47,7 @@ class CellTable:
         unit, channel, segment: places in ``names``.
         month: months since the year 0, or `NO_MONTH`.
         n, hits, against, total, squares: as in `Statistic`.
-        bin_cell, bin_place, bin_rows: bins of all cells, one after another.
+        bin_cell, bin_place, bin_rows: bins of all cells, one after another, in the order of the cells.
         atom: cells with the same number are told together or not at all.
         smallest: fewest rows of an atom that is told.
     """
@@ -64,8 +64,8 @@ class CellTable:
     total: _Sums
     squares: _Sums
     bin_cell: _Codes
-    bin_place: _Codes
-    bin_rows: _Counts
+    bin_place: npt.NDArray[np.integer]
+    bin_rows: npt.NDArray[np.integer]
     atom: _Codes
     smallest: int = 0
 
@@ -171,10 +171,13 @@ class CellTable:
         return {}
 
     @cached_property
-    def _places(self) -> tuple[_Counts, _Counts]:
-        """The bins that occur, and for each stored bin its number among them."""
+    def _bins(self) -> _Bins:
         places, codes = np.unique(self.bin_place, return_inverse=True)
-        return places.astype(np.int64), codes.astype(np.int64)
+        return _Bins(
+            np.bincount(self.bin_cell, minlength=len(self)).astype(np.int64),
+            places.astype(np.int64),
+            _narrow(codes),
+        )
 
     def merge(self, mask: Mask) -> Statistic:
         """Everything of a selection together."""
@@ -208,25 +211,24 @@ class CellTable:
         return found
 
     def _bins_of(self, mask: Mask) -> dict[int, int]:
-        cells = np.flatnonzero(mask[self.bin_cell])
-        places, codes = self._places
-        counts = np.bincount(codes[cells], self.bin_rows[cells], minlength=len(places)).astype(np.int64)
-        filled = np.flatnonzero(counts)
-        return dict(zip(places[filled].tolist(), counts[filled].tolist(), strict=True))
+        if not len(self.bin_rows):
+            return {}
+        bins = self._bins
+        # Each bin of a selected cell; a mask over all bins is cheaper than their places.
+        chosen = np.repeat(mask, bins.of_cell)
+        counts = np.bincount(bins.codes[chosen], self.bin_rows[chosen], minlength=len(bins.places))
+        return bins.filled(counts)
 
     def _bins_of_groups(self, mask: Mask, by: Dimension, keys: _Codes) -> list[dict[int, int]]:
-        cells = np.flatnonzero(mask[self.bin_cell])
-        if not len(cells):
+        if not len(self.bin_rows):
             return [{} for _ in keys]
-        places, codes = self._places
-        group = np.searchsorted(keys, getattr(self, by)[self.bin_cell[cells]])
-        size = len(keys) * len(places)
-        counts = np.bincount(group * len(places) + codes[cells], self.bin_rows[cells], minlength=size)
-        found = []
-        for row in counts.reshape(len(keys), len(places)).astype(np.int64):
-            filled = np.flatnonzero(row)
-            found.append(dict(zip(places[filled].tolist(), row[filled].tolist(), strict=True)))
-        return found
+        bins = self._bins
+        width = len(bins.places)
+        chosen = np.repeat(mask, bins.of_cell)
+        first = np.searchsorted(keys, getattr(self, by)[mask]) * width
+        place = np.repeat(first, bins.of_cell[mask]) + bins.codes[chosen]
+        counts = np.bincount(place, self.bin_rows[chosen], minlength=len(keys) * width)
+        return [bins.filled(row) for row in counts.reshape(len(keys), width)]
 
     def rows_of(self, mask: Mask, by: Dimension) -> dict[str, int]:
         """How many rows each group of a selection has; groups without rows are left out."""
@@ -265,9 +267,42 @@ class CellTable:
                 head = json.loads(columns["head"].tobytes())
                 names = {name: tuple(texts) for name, texts in head["names"].items()}
                 arrays = {name: columns[name] for name in (*_DIMENSIONS, *_NUMBERS, *_BINS, "atom")}
+                # Web processes keep tables: millions of small counts in 64 bits would be most of their memory.
+                arrays["bin_rows"], arrays["bin_place"] = (
+                    _narrow(arrays[name]) for name in ("bin_rows", "bin_place")
+                )
                 return cls(head["kept"], names, **arrays, smallest=head["smallest"])
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
             raise InputError("figures.cells_unreadable") from None
+
+
+@dataclass(frozen=True)
+class _Bins:
+    """How the stored bins are added up.
+
+    Attributes:
+        of_cell: how many bins each cell has.
+        places: the bins that occur, ascending.
+        codes: of each stored bin, its number among ``places``.
+    """
+
+    of_cell: _Counts
+    places: _Counts
+    codes: npt.NDArray[np.integer]
+
+    def filled(self, counts: _Sums | _Counts) -> dict[int, int]:
+        """Bin → rows, without the empty ones."""
+        found = np.flatnonzero(counts)
+        return dict(zip(self.places[found].tolist(), counts[found].astype(np.int64).tolist(), strict=True))
+
+
+def _narrow(numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+    """The same numbers in the narrowest of 16, 32 and 64 bits that holds them all."""
+    low, high = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
+    for width in (np.int16, np.int32):
+        if np.iinfo(width).min <= low and high <= np.iinfo(width).max:
+            return numbers.astype(width)
+    return numbers
 
 
 def month_number(day: date) -> int:

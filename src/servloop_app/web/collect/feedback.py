@@ -8,9 +8,11 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from servloop_app.collect import queries
+from servloop_app.collect import feedback_list, queries
 from servloop_app.collect.actions import OpenFeedbackText
 from servloop_app.collect.models import FeedbackRecord, Import
 from servloop_app.core.chain import reference
@@ -20,27 +22,48 @@ from servloop_app.core.routes import policy, policy_of
 from servloop_app.improve.actions_tickets import unit_of_record
 from servloop_app.improve.models import Level
 from servloop_app.improve.ticket_queries import ticket_of
-from servloop_app.web.submit import page_of, submit
+from servloop_app.web.collect.totals import Total, total_of
+from servloop_app.web.figures import rounded
+from servloop_app.web.submit import submit
 
 
 @policy("feedback.view")
 @require_GET
 def feedback(request: HttpRequest) -> HttpResponse:
     """The records that the person may see, newest first, searched in masked text."""
-    asked = {name: request.GET.get(name, "").strip() for name in ("text", "unit", "channel")}
     rights = policy_of(request)
     source = _import_of(request)
+    limits = {name: request.GET.get(name, "").strip() for name in ("text", "unit", "channel")}
+    asked = queries.Asked(**limits, source=source.public_id if source else None)
+    begin = request.GET.get("after", "")
+    part = feedback_list.part(rights, asked, begin)
     context = {
         "asked": asked,
         "source": source,
-        "filtered": any(asked.values()) or source is not None,
-        "page": page_of(
-            request, queries.feedback(rights, **asked, source=source.public_id if source else None)
-        ),
+        "heading": _heading(rights, asked, part, begin),
+        "part": part,
+        "begun": bool(begin),
+        "any": bool(part.rows or begin or part.older),
         "units": queries.units_with(rights, "feedback.view"),
         "may_import": rights.may("imports.edit"),
     }
     return render(request, "web/collect/feedback.html", context)
+
+
+def _heading(rights: Policy, asked: queries.Asked, part: feedback_list.Part, begin: str) -> str:
+    """How many records there are, as far as that can be said at once."""
+    if not (part.rows or begin or part.older):
+        return _("No feedback fits") if asked.anything else _("No feedback yet")
+    if begin or part.older:
+        if asked.text:
+            return _("Feedback with these words")
+        total = total_of(rights, asked)
+    else:
+        total = Total(len(part.rows))
+    if total.more:
+        return _("More than %(n)s feedback records") % {"n": rounded(total.n, 0)}
+    said = ngettext("%(n)s feedback record", "%(n)s feedback records", total.n)
+    return said % {"n": rounded(total.n, 0)}
 
 
 def _import_of(request: HttpRequest) -> Import | None:

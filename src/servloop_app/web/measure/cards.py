@@ -105,7 +105,7 @@ class FigureCard:
 def figure_card(cells: Cells, filtered: Filter) -> FigureCard:
     """The card of a metric for a selection."""
     figure = cells.figure(filtered.selection, filtered.units)
-    months = cells.figure(trend_selection(filtered.selection), filtered.units).months
+    months = cells.months(trend_selection(filtered.selection), filtered.units)
     scale = scale_for(figure)
     return FigureCard(figure, scale, sparkline([one for _, one in months[-SPARK_MONTHS:]]), filtered.query())
 

@@ -133,7 +133,10 @@ def trend(cells: Cells, figure: Figure, units: frozenset[str] | None, selection:
         units: codes of the selected units; None for all.
         selection: what is looked at.
     """
-    return line_chart(figure, cells.figure(trend_selection(selection), units))
+    drawn = trend_selection(selection)
+    return line_chart(
+        figure, replace(figure, estimate=cells.value(drawn, units), months=cells.months(drawn, units))
+    )
 
 
 def line_chart(figure: Figure, whole: Figure) -> LineChart:

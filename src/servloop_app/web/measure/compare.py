@@ -93,13 +93,12 @@ def _chart(cells: Cells, sides: list[Filter], context: dict[str, Any]) -> LineCh
     lines = []
     for side, role in zip(sides, ("subject", "comparison"), strict=True):
         own = charts.trend_selection(side.selection)
-        figure = cells.figure(own, side.units)
         points = tuple(
             Point(month, scale.shown(one.value), scale.shown(one.low), scale.shown(one.high), one.n)
-            for month, one in figure.months
+            for month, one in cells.months(own, side.units)
         )
         lines.append(Line(label_of(side), points, role=role))  # type: ignore[arg-type]  # both are roles
-    n = cells.figure(whole, sides[0].units).estimate.n
+    n = cells.value(whole, sides[0].units).n
     return LineChart(
         title=_("Both selections month by month"),
         subtitle=charts.trend_subtitle(cells.metric, scale),

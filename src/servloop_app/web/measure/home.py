@@ -25,6 +25,7 @@ from servloop_app.measure.actions import SaveView
 from servloop_app.measure.figures import Cells
 from servloop_app.measure.models import Metric
 from servloop_app.plan import queries as planned
+from servloop_app.web.collect.totals import total_of
 from servloop_app.web.figures import rounded
 from servloop_app.web.home_work import Stop, Todo, waiting_work, work_stops
 from servloop_app.web.measure.cards import FigureCard, corrected, figure_card
@@ -188,9 +189,10 @@ def stops(rights: Policy, context: dict[str, Any]) -> list[Stop]:
     told: dict[int, Stop] = {}
     labels = [stage.label for stage in STAGES]
     if rights.may("feedback.view"):
-        records = collected.feedback(rights).count()
-        words = ngettext("record", "records", records)
-        told[0] = Stop(labels[0], rounded(records, 0), words, reverse("feedback"))
+        records = total_of(rights, collected.Asked())
+        words = ngettext("record", "records", records.n)
+        number = f"> {rounded(records.n, 0)}" if records.more else rounded(records.n, 0)
+        told[0] = Stop(labels[0], number, words, reverse("feedback"))
     if rights.may(queries.PERMISSION):
         words = ngettext("figure", "figures", len(cards))
         if off:
