@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from django.db import transaction
 
 from servloop_app.core.actions import (
+    Action,
     Actor,
     AssignRole,
     CreatePerson,
@@ -21,6 +23,7 @@ from servloop_app.core.errors import Conflict
 from servloop_app.core.localized import LocalizedText
 from servloop_app.core.models import Person, Unit, UnitPlacement
 
+Outcome = TypeVar("Outcome")
 ROOT = "qinghe"
 NAME = LocalizedText("青禾银行（示例）", "Qinghe Bank (sample)")
 OPENED = date(2024, 1, 1)  # before the first sample record
@@ -38,6 +41,7 @@ BRANCHES = {
     "kongang": LocalizedText("空港支行", "Kongang branch"),
     "kejiyuan": LocalizedText("科技园支行", "Kejiyuan branch"),
 }
+MANAGER, SUPERVISOR, AGENT, EXECUTIVE = "linwen", "zhaomin", "zhouqian", "shenyi"
 HOTLINE = ("hotline", LocalizedText("客服热线", "Hotline"))
 
 
@@ -109,3 +113,8 @@ def _hire(somebody: SamplePerson, password: str, actor: Actor) -> None:
         new = CreatePerson(somebody.username, somebody.unit, somebody.name, password=password)
         person = execute(new, actor).outcome
         execute(AssignRole(person.public_id, somebody.role, somebody.unit), actor)
+
+
+def do(action: Action[Outcome], username: str = MANAGER) -> Outcome:
+    """Carry an action out in the name of one of the sample people."""
+    return execute(action, Actor.of_person(Person.objects.get(username=username), "command")).outcome

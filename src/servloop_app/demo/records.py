@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
 import polars as pl
+from django.utils import timezone
 
 from servloop.io.imports import Mapping, suggest_mapping
 from servloop.io.imports.mapping import shape_of
 from servloop_app.collect import files
 from servloop_app.collect.actions import AddImport, ConfirmImport
 from servloop_app.collect.models import Import
+from servloop_app.core import guard
 from servloop_app.core.actions import Actor, execute
 from servloop_app.core.localized import LocalizedText
 from servloop_app.demo.organisation import ROOT
@@ -130,6 +132,10 @@ def _complete() -> bool:
 
 
 def carry_out() -> None:
-    """Do everything that is queued, here and now."""
-    while (run := Run.objects.filter(state=Run.State.QUEUED).order_by("pk").first()) is not None:
+    """Do everything that is queued, here and now; what is due later comes last, but is not waited for."""
+    queued = Run.objects.filter(state=Run.State.QUEUED).order_by("run_after", "pk")
+    while (run := queued.first()) is not None:
+        if run.run_after > timezone.now():
+            with guard.opening(Run._meta.db_table):
+                queued.filter(pk=run.pk).update(run_after=timezone.now())
         perform(run.public_id)

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from django.utils import timezone
 
 from servloop_app.collect.models import FeedbackRecord, Import
-from servloop_app.core.actions import Action, Actor, execute
 from servloop_app.core.models import Person
 from servloop_app.demo import records, story_tickets
-from servloop_app.demo.organisation import ROOT
+from servloop_app.demo.organisation import EXECUTIVE, MANAGER, ROOT, SUPERVISOR, do
 from servloop_app.demo.simulator.world import BRANCHES, PLANTED, Planted
 from servloop_app.diagnose.following import followed_log
 from servloop_app.improve.actions_project_work import AddProjectAction, AddProjectCost, MoveProjectAction
@@ -35,7 +33,6 @@ from servloop_app.plan.models import Opportunity
 from servloop_app.verify.actions import DeclareCheck, Design, ExploreCheck, JudgeCheck, PlanCheck
 from servloop_app.verify.models import EffectCheck
 
-MANAGER, SUPERVISOR, ANALYST, EXECUTIVE = "linwen", "zhaomin", "hejing", "shenyi"
 ACCOUNTS = "对公开户"
 _IN_PROJECTS = (*PLANTED["courtesy_training"].units, *PLANTED["queue_screens"].units)
 OTHERS = tuple(unit for unit in BRANCHES if unit not in _IN_PROJECTS)
@@ -67,7 +64,7 @@ class Past:
     done: tuple[str, ...]
     costs: tuple[tuple[str, str, str], ...]
     verdict: tuple[str, str]
-    watch: bool = field(default=False)
+    watch: bool = False
 
 
 PAST = (
@@ -110,10 +107,8 @@ PAST = (
 
 def ready() -> bool:
     """Whether all records are in and everything that follows from them was computed."""
-    newest = Import.objects.order_by("-pk").first()
     return (
-        newest is not None
-        and not Import.objects.exclude(state__in=[Import.State.DONE, Import.State.UNDONE]).exists()
+        not Import.objects.exclude(state__in=[Import.State.DONE, Import.State.UNDONE]).exists()
         and Import.objects.filter(state=Import.State.DONE).count() >= records.FILES
         and MetricResult.objects.filter(metric__code=records.LETTERS, complete=True, cells__gt=0).exists()
         and FeedbackRecord.objects.exists()
@@ -128,16 +123,6 @@ def chapters(*, planted: bool) -> list[Callable[[], None]]:
     return [story_tickets.tell, _goal_and_project, *(_past(one) for one in PAST), _monitors, _reports]
 
 
-def actor(username: str) -> Actor:
-    """One of the sample people, about to act."""
-    return Actor.of_person(Person.objects.get(username=username), "command")
-
-
-def do(action: Action[Any], username: str = MANAGER) -> Any:
-    """Carry an action out in somebody's name."""
-    return execute(action, actor(username)).outcome
-
-
 def _goal_and_project() -> None:
     """The branch whose document check waits: from the finding to a project with a declared check."""
     title = "尽调排期提速 / Faster scheduling of due diligence"
@@ -150,7 +135,7 @@ def _goal_and_project() -> None:
     wanted = "滨江支行开户周转时间回到 3 天以内 / Binjiang opens accounts within three days again"
     goal = Goal.objects.filter(title=wanted).first()
     if goal is None:
-        goal = execute(
+        goal = do(
             SetGoal(
                 metric="turnaround",
                 unit_code="binjiang",
@@ -160,27 +145,25 @@ def _goal_and_project() -> None:
                 owner=owner.public_id,
                 strategy="开户效率是年度重点 / Opening accounts quickly is this year's priority",
                 opportunity=opportunity.public_id if opportunity else None,
-            ),
-            actor(MANAGER),
-        ).outcome
-    project = execute(
+            )
+        )
+    project = do(
         OpenProject(
             title=title,
             unit_code="binjiang",
             goals=[goal.public_id],
             owner=owner.public_id,
             purpose="滨江支行的材料审核之后要等尽调组排期，等待是平时的两倍多。与尽调组约定每日固定时段，材料齐全当天排入。",
-        ),
-        actor(MANAGER),
-    ).outcome
+        )
+    )
     for what, days in (
         ("与尽调组约定每日两个固定时段", 7),
         ("材料清单当场核对，齐全才提交", 10),
         ("排期看板上线", 12),
     ):
-        execute(
+        do(
             AddProjectAction(project.public_id, what, today + dt.timedelta(days=days), owner.public_id),
-            actor(SUPERVISOR),
+            SUPERVISOR,
         )
     do(AddProjectCost(project.public_id, "people", "尽调组每日预留工时", "90000"))
     start = today + dt.timedelta(days=14 - today.weekday())
@@ -195,8 +178,8 @@ def _goal_and_project() -> None:
         after=12,
         gain=2.5,
     )
-    check = execute(PlanCheck(project.public_id, design), actor(MANAGER)).outcome
-    execute(DeclareCheck(check.public_id), actor(MANAGER))
+    check = do(PlanCheck(project.public_id, design))
+    do(DeclareCheck(check.public_id))
 
 
 def _past(one: Past) -> Callable[[], None]:
@@ -209,9 +192,7 @@ def _past(one: Past) -> Callable[[], None]:
 
 
 def _opened(one: Past) -> Project:
-    project = execute(
-        OpenProject(title=one.title, unit_code=ROOT, purpose=one.purpose), actor(MANAGER)
-    ).outcome
+    project = do(OpenProject(title=one.title, unit_code=ROOT, purpose=one.purpose))
     for what in one.done:
         do(AddProjectAction(project.public_id, what, timezone.localdate()))
     for kind, what, amount in one.costs:
@@ -234,7 +215,7 @@ def _explored(one: Past, project: Project) -> EffectCheck:
         grain="month",
         after=6,
     )
-    check = execute(PlanCheck(project.public_id, design), actor(MANAGER)).outcome
+    check = do(PlanCheck(project.public_id, design))
     do(ExploreCheck(check.public_id))
     return check
 
@@ -249,7 +230,7 @@ def _judged(one: Past, project: Project, check: EffectCheck) -> None:
         return
     project.refresh_from_db()
     while project.state == Project.State.ACTIVE and project.gate != "act":
-        project = execute(AdvanceProject(project.public_id), actor(MANAGER)).outcome
+        project = do(AdvanceProject(project.public_id))
     if project.state == Project.State.ACTIVE:
         do(CloseProject(project.public_id, one.verdict[1]))
     if one.watch and not Monitor.objects.filter(metric__code=one.metric).exists():

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from servloop_app.collect.models import FeedbackRecord
-from servloop_app.core.actions import Action, Actor, execute
+from servloop_app.core.actions import Action
 from servloop_app.core.models import Person
+from servloop_app.demo.organisation import AGENT, MANAGER, SUPERVISOR, do
 from servloop_app.diagnose.models import Finding
 from servloop_app.improve.actions_tickets import (
     NoteOnTicket,
@@ -19,7 +20,6 @@ from servloop_app.improve.actions_tickets import (
 from servloop_app.improve.actions_tickets_course import CloseTicket, HandOver, LinkTicket
 from servloop_app.improve.ticket_models import Level, Ticket
 
-MANAGER, SUPERVISOR, AGENT = "linwen", "zhaomin", "zhouqian"
 BRANCH, HOTLINE = "binjiang", "hotline"
 OF_BRANCH, OF_HOTLINE = 14, 8
 _DOCUMENTS = ("开户资料审核太慢", "Account opening is slow")
@@ -39,17 +39,13 @@ def tell() -> None:
 
 def _begin(record: UUID, place: int, username: str) -> None:
     level = (Level.GENERAL, Level.SERIOUS, Level.GENERAL, Level.MINOR)[place % 4].value
-    ticket = execute(TicketFromFeedback(record, level), _actor(username)).outcome
+    ticket = do(TicketFromFeedback(record, level), username)
     course = _COURSES[place % len(_COURSES)]
     for somebody, action in course(ticket):
-        execute(action, _actor(somebody if ticket.unit.code == BRANCH else MANAGER))
+        do(action, somebody if ticket.unit.code == BRANCH else MANAGER)
     finding = Finding.objects.filter(kind=Finding.Kind.SLOWER, unit__code=BRANCH).first()
     if finding is not None and ticket.unit.code == BRANCH and ticket.title in _DOCUMENTS:
-        execute(LinkTicket(ticket.public_id, f"finding:{finding.public_id}"), _actor(MANAGER))
-
-
-def _actor(username: str) -> Actor:
-    return Actor.of_person(Person.objects.get(username=username), "command")
+        do(LinkTicket(ticket.public_id, f"finding:{finding.public_id}"), MANAGER)
 
 
 def _settled(ticket: Ticket) -> Sequence[tuple[str, Action[Any]]]:

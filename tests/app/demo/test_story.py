@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from tests.app.collect.conftest import data_folder  # noqa: F401  # fixture: a data folder of its own
 from tests.app.measure.conftest import _no_cells_of_earlier_tests  # noqa: F401  # fixture
 
@@ -73,6 +76,19 @@ def test_a_bank_with_nothing_planted_has_no_projects(bank, settings, django_capt
         tell_again()
     assert not Project.objects.exists()
     assert Monitor.objects.exists()
+
+
+def test_what_is_due_later_is_carried_out_at_once():
+    from servloop_app.core import guard
+    from servloop_app.jobs.models import Run
+    from servloop_app.jobs.runs import enqueue
+
+    with guard.opening("jobs_run"):
+        later = enqueue("jobs.tidy", run_after=timezone.now() + timedelta(hours=1))
+        soon = enqueue("jobs.tidy")
+    records.carry_out()
+    done = list(Run.objects.order_by("finished_at").values_list("pk", "state"))
+    assert done == [(soon.pk, "done"), (later.pk, "done")]
 
 
 def test_elsewhere_there_is_no_story(organisation, settings):
