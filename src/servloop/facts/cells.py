@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from servloop.errors import SpecError
+from servloop.facts.cases import CASE_COLUMNS, cases_relation
 from servloop.facts.schema import TABLES
 from servloop.measure.figures.cell_table import CellTable, Mask
 from servloop.measure.figures.formula import Formula, Node, Type, parse_formula
@@ -42,48 +43,6 @@ _HIDDEN = {
     "occurrence",
     "schema_version",
     "ingested_at",
-}
-# Exports are cut while cases are under way; such a case has no end yet, and would look short and simple. A case counts as
-# ended when at least one in twenty of the cases that reach its last step end there.
-_CASES = """
-    WITH every AS (
-        SELECT e.process_id, e.case_id, any_value(e.unit_id) AS unit_id, max(e.local_date) AS local_date,
-            min(coalesce(e.start_time, e.occurred_at)) AS started_at, max(e.occurred_at) AS occurred_at,
-            epoch(max(e.occurred_at)) - epoch(min(coalesce(e.start_time, e.occurred_at))) AS seconds,
-            count(*)::DOUBLE AS events, count(DISTINCT e.activity)::DOUBLE AS activities,
-            count(DISTINCT e.resource)::DOUBLE AS resources, count(*) > count(DISTINCT e.activity) AS rework,
-            arg_min(e.activity, (e.occurred_at, e.seq)) AS first_activity,
-            arg_max(e.activity, (e.occurred_at, e.seq)) AS last_activity, any_value(c.sla_seconds) AS sla_seconds
-        FROM events AS e LEFT JOIN event_cases AS c ON c.process_id = e.process_id AND c.case_id = e.case_id
-        WHERE e.lifecycle IS NULL OR e.lifecycle = 'complete'
-        GROUP BY e.process_id, e.case_id
-    ), reached AS (
-        SELECT process_id, activity, count(DISTINCT case_id) AS cases FROM events
-        WHERE lifecycle IS NULL OR lifecycle = 'complete'
-        GROUP BY process_id, activity
-    ), ends AS (
-        SELECT process_id, last_activity, count(*) AS cases FROM every GROUP BY process_id, last_activity
-    )
-    SELECT every.* FROM every
-    JOIN ends ON ends.process_id = every.process_id AND ends.last_activity = every.last_activity
-    JOIN reached ON reached.process_id = every.process_id AND reached.activity = every.last_activity
-    WHERE ends.cases >= 0.05 * reached.cases
-"""
-_CASE_COLUMNS: Mapping[str, Type] = {
-    "process_id": "text",
-    "case_id": "text",
-    "unit_id": "text",
-    "local_date": "time",
-    "started_at": "time",
-    "occurred_at": "time",
-    "seconds": "number",
-    "events": "number",
-    "activities": "number",
-    "resources": "number",
-    "rework": "truth",
-    "first_activity": "text",
-    "last_activity": "text",
-    "sla_seconds": "number",
 }
 SOURCES = (
     *(name for name in TABLES if name not in {"rejects", "labels", "event_objects", "event_cases"}),
@@ -116,11 +75,15 @@ def columns_of(source: str) -> dict[str, Type]:
         SpecError: `figures.unknown_source`.
     """
     if source == "cases":
-        return {**_CASE_COLUMNS, "weekday": "text"}
+        return {**CASE_COLUMNS, "weekday": "text"}
     if source not in SOURCES:
         raise SpecError("figures.unknown_source", source=source, known=sorted(SOURCES))
     stored = {c.name: _TYPES[c.type] for c in TABLES[source].columns if c.name not in _HIDDEN}
     return {**stored, "weekday": "text"}
+
+
+def _relation(facts: duckdb.DuckDBPyConnection, source: str) -> str:
+    return cases_relation(facts) if source == "cases" else f'"{source}"'
 
 
 def _column(name: str) -> str:
@@ -149,7 +112,7 @@ def compute_cells(
         raise SpecError(
             "figures.unknown_column", name=segment, known=sorted(n for n, t in columns.items() if t == "text")
         )
-    relation = f"({_CASES})" if source == "cases" else f'"{source}"'
+    relation = _relation(facts, source)
     sql, params = _query(checked, relation, "channel" in columns, segment)
     return CellTable.from_frame(checked.kept, facts.sql(sql, params=params).pl())
 
@@ -173,7 +136,7 @@ def compute_periods(
         SpecError: `figures.…`.
     """
     columns = columns_of(source)
-    relation = f"({_CASES})" if source == "cases" else f'"{source}"'
+    relation = _relation(facts, source)
     sql, params = _query(parse_formula(formula, columns), relation, "channel" in columns, None, grain)
     found: pl.DataFrame = facts.sql(sql, params=params).pl()
     return found
@@ -181,7 +144,7 @@ def compute_periods(
 
 def newest_day(facts: duckdb.DuckDBPyConnection, source: str) -> date | None:
     """The last local day for which a source has rows; None without any."""
-    relation = f"({_CASES})" if source == "cases" else f'"{source}"'
+    relation = _relation(facts, source)
     row = facts.execute(f"SELECT max(local_date) FROM {relation}").fetchone()
     found: date | None = row[0] if row else None
     return found
@@ -217,7 +180,7 @@ def records_of(
     # As numbers, so that plain rows can be fetched: through Arrow they would load PyArrow into the web process.
     listed = ", ".join(f'epoch_us("{n}") AS "{n}"' if n in moments else f'"{n}"' for n in names)
     argument = writer.sql(checked.argument) if checked.argument else "true"
-    relation = f"({_CASES})" if source == "cases" else f'"{source}"'
+    relation = _relation(facts, source)
     base = f"SELECT *, {argument} AS counted FROM {relation} WHERE {writer.condition(checked.where)}"
     # Rows of one moment keep their order from page to page.
     ties = "process_id, case_id" if source == "cases" else "import_id, seq"

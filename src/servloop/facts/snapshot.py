@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from servloop.facts import cases
 from servloop.facts.schema import DUCKDB_TYPES, TABLES, TableSchema
 
 if TYPE_CHECKING:
@@ -61,6 +62,20 @@ class Snapshot:
         """The data files of a table."""
         return self._files[table].paths
 
+    @property
+    def kept_cases(self) -> Path | None:
+        """The file of cases that were put together from just these events, where there is one."""
+        if not set(cases.TABLES_OF_CASES) <= set(self._files):
+            return None
+        kept = cases.kept_path(self._folder, self.versions)
+        return kept if kept.exists() else None
+
+    def keep_cases(self) -> None:
+        """Put the cases together and keep them, unless that was done for this state of the events."""
+        if self._files["events"].paths and self.kept_cases is None:
+            with self.connect(FactsScope.everything()) as facts:
+                cases.write_cases(facts, cases.kept_path(self._folder, self.versions))
+
     @contextmanager
     def connect(
         self,
@@ -103,6 +118,8 @@ class Snapshot:
             connection.execute("SET enable_external_access = false")
             for name in self._files:
                 connection.execute(self.view_sql(name, scope, newest=newest))
+            if newest and (kept := self.kept_cases):
+                connection.execute(cases.view_sql(kept, scoped=scope.unit_ids is not None))
             connection.execute("SET lock_configuration = true")
             yield connection
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from servloop.errors import ServLoopError
+from servloop.facts.cases import TABLES_OF_CASES, kept_path
 from servloop.facts.delta_log import UnusualLogError, read_log
 from servloop.facts.locks import lock
 from servloop.facts.schema import SCHEMA_VERSION, TABLES
@@ -155,7 +156,7 @@ class FactStore:
 
     def compact(self, table: str) -> int:
         """Join small files into large ones; readers and writers may go on. Returns how many files went away."""
-        with self._writing(table):
+        with self._writing(table), self._same_rows(table):
             metrics = self._open(table).optimize.compact(
                 target_size=_TARGET_FILE_BYTES, writer_properties=_writer_properties()
             )
@@ -177,6 +178,7 @@ class FactStore:
         with (
             lock(self._lock_path(table, "write"), exclusive=True, timeout=timeout),
             lock(self._lock_path(table, "read"), exclusive=True, timeout=timeout),
+            self._same_rows(table, tidy=table in TABLES_OF_CASES),
         ):
             delta = self._open(table)
             gone: list[str] = delta.vacuum(
@@ -190,6 +192,27 @@ class FactStore:
             delta.create_checkpoint()
             self._drop_log_before(table, delta.version())
         return len(gone)
+
+    @contextmanager
+    def _same_rows(self, table: str, *, tidy: bool = False) -> Iterator[None]:
+        """Work that changes the version of a table but no row of it: kept cases stay, under the new version.
+
+        Args:
+            table: whose writers are kept away; others may be written meanwhile.
+            tidy: delete those of all other versions, which may hold what was erased; no reader may be at work.
+        """
+        versions = self.versions()
+        yield
+        after = self.versions()
+        before, now = (kept_path(self.folder, known) for known in (versions, after))
+        untouched = versions | {table: after[table]} == after
+        if untouched and before != now and before.exists():
+            now.unlink(missing_ok=True)
+            now.hardlink_to(before)  # readers may be about to open it under its old name
+        if tidy:
+            for other in now.parent.glob("*"):
+                if other != now:
+                    other.unlink()
 
     def _drop_log_before(self, table: str, version: int) -> None:
         """Remove log entries that the checkpoint at ``version`` replaces (the library keeps a day of them)."""

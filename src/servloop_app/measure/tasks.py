@@ -42,6 +42,7 @@ def refresh(run: RunContext, codes: Sequence[str] = ()) -> dict[str, int]:
     made = 0
     with fact_store().snapshot() as snapshot:
         epoch = epoch_of(snapshot.versions)
+        snapshot.keep_cases()
         for done, metric in enumerate(metrics):
             run.progress(done, len(metrics), "metrics", "measure_app.computing")
             if not MetricResult.objects.filter(

@@ -172,7 +172,7 @@ def test_bins_of_any_cells_add_up_to_those_that_were_counted(listed, units):
             **dict.fromkeys(("total", "squares"), 0.0),
             "bins": [[{"place": p, "rows": r} for p, r in bins.items()] for *_, bins in listed],
         },
-        schema_overrides={name: pl.String for name in ("unit_id", "channel", "segment")}
+        schema_overrides=dict.fromkeys(("unit_id", "channel", "segment"), pl.String)
         | {"month": pl.Date, "bins": pl.List(pl.Struct({"place": pl.Int32, "rows": pl.Int64}))},
     )
     cells = CellTable.from_bytes(CellTable.from_frame("histogram", frame).to_bytes())
