@@ -30,9 +30,6 @@ def configure(config: pytest.Config) -> None:
     os.environ.pop("DATABASE_URL", None)
     if config.getoption("--database") == "postgres":
         os.environ["DATABASE_URL"] = _start_postgres(folder, config)
-        # Now and then the garbage collector meets a connection that is still open, and would fail a test that has
-        # nothing to do with it.
-        config.addinivalue_line("filterwarnings", "ignore:<psycopg:ResourceWarning")
     import django
     from django.test import TransactionTestCase
     from pytest_django.plugin import blocking_manager_key

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from servloop.facts import TABLES
 from servloop.facts.locks import lock
@@ -24,8 +26,19 @@ def rebuild_feedback() -> int:
     """Replace the feedback facts by what the work database holds; returns the rows written."""
     store = files.fact_store()
     written = 0
+    caller = threading.get_ident()
 
     def batches() -> Iterator[pa.Table]:
+        # The writer reads in a thread of its own, which forgets its connection to the work database between two
+        # batches: nobody else would close it.
+        connection = connections[DEFAULT_DB_ALIAS]
+        try:
+            yield from tables()
+        finally:
+            if threading.get_ident() != caller:
+                connection.close()
+
+    def tables() -> Iterator[pa.Table]:
         nonlocal written
         records = FeedbackRecord.objects.select_related("unit", "brought_by").order_by("pk")
         rows: list[dict[str, Any]] = []
