@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -14,13 +15,13 @@ from django.views.decorators.http import require_GET
 from servloop_app.core.errors import ActionError, NotFound
 from servloop_app.core.routes import policy, policy_of
 from servloop_app.measure import queries
+from servloop_app.measure.figures import Cells
 from servloop_app.measure.models import Metric
 from servloop_app.web.errors import sentence
 from servloop_app.web.figures import MISSING, rounded
-from servloop_app.web.measure.cards import figure_card
 from servloop_app.web.measure.filters import Filter, unit_names
 from servloop_app.web.measure.pages import page
-from servloop_app.web.measure.values import scale_of
+from servloop_app.web.measure.values import scale_of, why_not
 from servloop_app.web.measure.words import COLUMN_LABELS, VALUE_LABELS
 
 # What is shown of each source, in this order; surrogates of people and machinery never.
@@ -44,7 +45,7 @@ def records(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "metric": metric,
         "filter": filtered,
-        "card": figure_card(cells[code], filtered) if code in cells else None,
+        "card": _figure(cells[code], filtered) if code in cells else None,
     }
     try:
         frame = queries.records(rights, metric, filtered.selection, place)
@@ -66,6 +67,19 @@ def records(request: HttpRequest, code: str) -> HttpResponse:
         "last_row": place * queries.RECORDS_PER_PAGE + len(rows),
     }
     return page(request, "web/measure/records.html", context)
+
+
+def _figure(cells: Cells, filtered: Filter) -> dict[str, Any]:
+    """The figure that the records are behind, without its change and its course, which other pages show."""
+    found = cells.value(filtered.selection, filtered.units)
+    months = cells.months(filtered.selection, filtered.units)
+    scale = scale_of(cells.metric, found.value, found.high, *(one.value for _, one in months))
+    return {
+        "n": found.n,
+        "number": scale.number(found.value),
+        "unit": scale.unit,
+        "reason": why_not(found),
+    }
 
 
 def _shown(name: str, value: object, names: Mapping[str, str]) -> str:
