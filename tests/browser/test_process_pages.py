@@ -56,6 +56,13 @@ def test_work_and_comparison(visits: Visits, tmp_path: Path, combination: str) -
     found(page)
     expect(page.locator("#first option")).to_have_count(2)
     visit.look("process-compare-groups")
+    cases = page.locator(".sl-reach a").last
+    shown = cases.inner_text()
+    cases.click()
+    page.wait_for_url("**/cases/?is=channel**")
+    assert shown in page.locator("h1").inner_text()
+    expect(page.locator(".sl-chip.on")).to_have_count(2)
+    visit.look("process-cases-of-a-group")
 
 
 @pytest.mark.parametrize("combination", EVERY)
