@@ -54,8 +54,8 @@ def to_echarts(spec: ChartSpec, language: str = "en") -> dict[str, Any]:
 @options_of.register
 def _(spec: LineChart) -> dict[str, Any]:
     series: list[dict[str, Any]] = []
-    for line in spec.lines:
-        series.extend(_line_series(line, label=len(spec.lines) > 1))
+    for place, line in enumerate(spec.lines):
+        series.extend(_line_series(line, place, label=len(spec.lines) > 1))
     marks = mark_lines(spec.references, "yAxis")
     marks["data"] += [
         {
@@ -91,15 +91,16 @@ def _reach(spec: LineChart) -> dict[str, float]:
     return {"min": 0.0 if spec.y_from_zero and marks[0] > 0 else marks[0], "max": marks[-1]}
 
 
-def _line_series(line: Line, *, label: bool) -> list[dict[str, Any]]:
+def _line_series(line: Line, place: int, *, label: bool) -> list[dict[str, Any]]:
     colour = ROLES[line.role]
     series: list[dict[str, Any]] = []
     banded = [p for p in line.points if p.low is not None and p.high is not None]
     if banded:
-        # Two stacked series make a band: an invisible floor, and its height in colour.
+        # Two stacked series make a band: an invisible floor, and its height in colour. Each band stacks by itself,
+        # also when two lines have the same name.
         base = {
             "type": "line",
-            "stack": f"band-{line.name}",
+            "stack": f"band-{place}",
             "symbol": "none",
             "silent": True,
             "stackStrategy": "all",

@@ -217,12 +217,14 @@ def place_of_start(periods: Sequence[dt.date], declaration: Declaration) -> tupl
     """Place of the first period wholly after the start, and of the one in which the change began midway.
 
     Raises:
-        SpecError: `verify.start_outside`.
+        SpecError: `verify.nothing_before`, `verify.nothing_after` (with the last period, None without any).
     """
     first = sum(period < declaration.start for period in periods)
-    inside = first < len(periods) or bool(periods)
-    if not (inside and 0 < first < len(periods)):
-        raise SpecError("verify.start_outside", start=first, n=len(periods))
+    if first == len(periods):
+        last = periods[-1].isoformat() if periods else None
+        raise SpecError("verify.nothing_after", start=declaration.start.isoformat(), last=last)
+    if first == 0:
+        raise SpecError("verify.nothing_before", start=declaration.start.isoformat())
     begun = periods[first - 1] < declaration.start < periods[first]
     return first, first - 1 if begun else None
 

@@ -37,6 +37,12 @@ _accounts: list[URLPattern | URLResolver] = [
     path("2fa/", include(declare_included("allauth.mfa.urls", _OWN))),
 ]
 
+# Django looks for these names here.
+handler400 = "servloop_app.web.errors.bad_request"
+handler403 = "servloop_app.web.errors.forbidden"
+handler404 = "servloop_app.web.errors.missing"
+handler500 = "servloop_app.web.errors.failed"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

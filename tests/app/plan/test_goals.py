@@ -177,3 +177,11 @@ def test_goals_over_the_api(organisation, found, client):
     south = organisation.person(("quality_manager", "south"))
     client.force_login(south, backend="django.contrib.auth.backends.ModelBackend")
     assert client.get(f"{BASE}/{public_id}").status_code == 404
+
+
+def test_the_versions_of_a_goal_are_told_in_the_unit_of_its_metric(organisation, made, client):
+    execute(ReviseGoal(made.public_id, 72.0, later(150), "满意率", reason="更高"), SYSTEM)
+    person = organisation.person(("quality_manager", "head"))
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(f"/plan/goals/{made.public_id}/")
+    assert [target for _version, target in page.context["versions"]] == ["72.0%", "70.0%"]

@@ -198,7 +198,7 @@ def test_before_there_is_data_the_result_says_what_is_missing(declared, work_off
     execute(EvaluateCheck(declared.public_id), SYSTEM)
     work_off()
     newest = queries.newest_result(declared)
-    assert (newest.evaluation, newest.error_code) == (None, "verify.start_outside")
+    assert (newest.evaluation, newest.error_code) == (None, "verify.nothing_after")
     assert queries.evaluation_of(newest) is None
 
 

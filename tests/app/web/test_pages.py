@@ -138,3 +138,20 @@ def test_sizes_of_files():
             "1.6 MB",
             "2.0 GB",
         ]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh-hans", "这个地址上没有内容"), ("en", "There is nothing at this address")],
+)
+def test_an_address_without_a_page_says_so_in_our_words(analyst, language, words):
+    answer = analyst.get("/nothing/here/", headers={"Accept-Language": language})
+    assert answer.status_code == 404
+    assert words in answer.content.decode()
+    assert "web.not_found" in answer.content.decode()
+
+
+def test_whoever_forgot_a_password_is_told_whom_to_ask(analyst):
+    page = analyst.get(reverse("account_change_password"), headers={"Accept-Language": "en"}).content.decode()
+    assert "An administrator can set a new one" in page
+    assert reverse("account_reset_password") not in page

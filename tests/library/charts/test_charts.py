@@ -192,3 +192,13 @@ def test_date_ticks_lie_inside_and_are_few(first, days):
 def test_numbers_read_as_people_write_them():
     assert number(-1234.56) == "−1,234.6"
     assert number(None) == "—"
+
+
+def test_bands_of_two_lines_of_one_name_do_not_stand_on_each_other():
+    points = (Point(month(0), 98.0, 97.0, 99.0, 50), Point(month(1), 98.0, 97.0, 99.0, 50))
+    chart = LineChart(
+        title="Both", lines=(Line("All units", points, "subject"), Line("All units", points, "context"))
+    )
+    stacks = [one["stack"] for one in to_echarts(chart, "en")["series"] if "stack" in one]
+    assert len(stacks) == 4
+    assert len(set(stacks)) == 2

@@ -148,10 +148,11 @@ def test_too_little_data_is_not_computable_with_the_reason():
     assert found.verdict.decision is None
     assert found.verdict.reason.code == "verify.too_few_points"
     assert found.expected is None
-    for start in (MONDAY, weeks()[40]):
+    for start, code in ((MONDAY, "verify.nothing_before"), (weeks()[40], "verify.nothing_after")):
         with pytest.raises(SpecError) as refused:
             evaluate(observed, replace(ALONE, start=start))
-        assert refused.value.code == "verify.start_outside"
+        assert refused.value.code == code
+    assert refused.value.params["last"] == weeks(10)[-1].isoformat()
 
 
 def test_a_change_of_customers_is_marked_by_its_size():

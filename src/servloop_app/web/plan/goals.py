@@ -244,7 +244,10 @@ def goal(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "trend": trend_card(rights, one, filtered),
         "parts": parts,
         "projects": _projects(rights, found),
-        "versions": found.versions.select_related("made_by", "owner"),
+        "versions": [
+            (version, one.scale.value(version.target))
+            for version in found.versions.select_related("made_by", "owner")
+        ],
         "may_edit": may_edit,
         "active": found.state == Goal.State.ACTIVE,
         "may_cascade": may_edit and bool(_children(rights, found)),

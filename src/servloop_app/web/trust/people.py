@@ -37,7 +37,8 @@ def people(request: HttpRequest) -> HttpResponse:
     """Everybody in the units that one sees."""
     rights = policy_of(request)
     wanted = request.GET.get("q", "").strip()
-    today = valid_on(Assignment.objects.select_related("unit"), rights.on).order_by("role")
+    seen = scoped(Assignment, rights, "people.view").select_related("unit")
+    today = valid_on(seen, rights.on).order_by("role")
     rows = scoped(Person, rights, "people.view").select_related("unit")
     if wanted:
         rows = rows.filter(
@@ -120,7 +121,7 @@ def _person_page(
 ) -> HttpResponse:
     rights = policy_of(request)
     roles = (
-        scoped(Assignment, rights, "roles.view")
+        scoped(Assignment, rights, "people.view")
         .filter(person=found)
         .select_related("unit")
         .order_by("role", "pk")
@@ -129,6 +130,7 @@ def _person_page(
         "person": found,
         "roles": roles,
         "labels": ROLE_LABELS,
+        "sees_all": rights.tree.root in rights.units("people.view"),
         "may_edit": rights.may("people.edit", found.unit_id),
         "may_assign": rights.may("roles.assign"),
         "may_preview": rights.may("access.preview", found.unit_id)

@@ -358,7 +358,7 @@ def design_rows(check: EffectCheck, names: dict[str, str]) -> list[DesignRow]:
         check: the check.
         names: code → name of units; codes stand for units that the person may not see.
     """
-    scale = scale_of(check.metric, None, check.power.get("level"))
+    scale = scale_of(check.metric, check.power.get("level"), check.smallest)
     listed = pgettext("between names", ", ")
     weeks = check.grain == EffectCheck.Grain.WEEK
     after = (
@@ -389,12 +389,12 @@ def design_rows(check: EffectCheck, names: dict[str, str]) -> list[DesignRow]:
         DesignRow(_("Level of the test"), f"{100 * check.alpha:g}%"),
     ]
     if check.gain is not None:
-        rows.append(
-            DesignRow(
-                _("Worth of one unit a month"),
-                rounded(check.gain * scale.divisor, 0),
-            )
+        each = (
+            _("Worth of each %(unit)s a month") % {"unit": scale.change_unit}
+            if scale.change_unit
+            else _("Worth of one unit a month")
         )
+        rows.append(DesignRow(each, rounded(check.gain * scale.divisor, 0)))
     return rows
 
 
