@@ -25,8 +25,9 @@ group() {
   [ "$code" -eq 0 ] || [ "$code" -eq 5 ] || failed+=("$name")
 }
 group "library" -n 2 tests/library
-group "application on SQLite" tests/app tests/api tests/reliability --database=sqlite
-group "application on PostgreSQL" tests/app tests/api --database=postgres
+# Two at a time, each with a data folder and a database of its own; the tests of a file stay together.
+group "application on SQLite" -n 2 --dist loadfile tests/app tests/api tests/reliability --database=sqlite
+group "application on PostgreSQL" -n 2 --dist loadfile tests/app tests/api --database=postgres
 group "browser" tests/browser
 group "documentation and packaging" -n 2 --dist loadfile tests/docs
 [ ${#failed[@]} -eq 0 ] || echo "== $tier: failed: ${failed[*]}" >&2
