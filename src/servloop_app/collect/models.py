@@ -183,10 +183,11 @@ class FeedbackRecord(models.Model):
         verbose_name = _("feedback record")
         verbose_name_plural = _("feedback records")
         ordering: ClassVar[list[str]] = ["-occurred_at", "id"]
-        # The list, whole or limited, in its order; they also answer how many there are without opening the rows.
+        # The list, whole or limited, in its order; they also answer how many there are without opening the rows. Each costs
+        # every import time: what is asked for together (a channel of a unit) is looked for along one of them.
         indexes: ClassVar = [
             models.Index(
-                fields=["-occurred_at", "id"],
+                fields=["-occurred_at"],
                 condition=models.Q(current=True),
                 name="collect_feedback_newest",
             ),
@@ -194,11 +195,6 @@ class FeedbackRecord(models.Model):
                 fields=["channel", "-occurred_at"],
                 condition=models.Q(current=True),
                 name="collect_feedback_channel",
-            ),
-            models.Index(
-                fields=["unit", "channel", "-occurred_at"],
-                condition=models.Q(current=True),
-                name="collect_feedback_both",
             ),
             models.Index(fields=["unit", "-occurred_at", "current"], name="collect_feedback_unit"),
             models.Index(fields=["brought_by", "-occurred_at", "current"], name="collect_feedback_import"),

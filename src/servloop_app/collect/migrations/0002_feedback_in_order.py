@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             model_name="feedbackrecord",
             index=models.Index(
                 condition=models.Q(("current", True)),
-                fields=["-occurred_at", "id"],
+                fields=["-occurred_at"],
                 name="collect_feedback_newest",
             ),
         ),
@@ -78,14 +78,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("current", True)),
                 fields=["channel", "-occurred_at"],
                 name="collect_feedback_channel",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="feedbackrecord",
-            index=models.Index(
-                condition=models.Q(("current", True)),
-                fields=["unit", "channel", "-occurred_at"],
-                name="collect_feedback_both",
             ),
         ),
         migrations.AddIndex(

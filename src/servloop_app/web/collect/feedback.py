@@ -54,12 +54,9 @@ def _heading(rights: Policy, asked: queries.Asked, part: feedback_list.Part, beg
     """How many records there are, as far as that can be said at once."""
     if not (part.rows or begin or part.older):
         return _("No feedback fits") if asked.anything else _("No feedback yet")
-    if begin or part.older:
-        if asked.text:
-            return _("Feedback with these words")
-        total = total_of(rights, asked)
-    else:
-        total = Total(len(part.rows))
+    total = total_of(rights, asked) if begin or part.older else Total(len(part.rows))
+    if total is None:
+        return _("Feedback that fits")
     if total.more:
         return _("More than %(n)s feedback records") % {"n": rounded(total.n, 0)}
     said = ngettext("%(n)s feedback record", "%(n)s feedback records", total.n)

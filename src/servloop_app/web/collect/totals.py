@@ -18,12 +18,14 @@ class Total:
     more: bool = False
 
 
-def total_of(rights: Policy, asked: Asked) -> Total:
-    """How many records a person may see, within what is asked."""
+def total_of(rights: Policy, asked: Asked) -> Total | None:
+    """How many records a person may see, within what is asked; None where only a search could tell."""
     kept = None
     if not (asked.text or asked.source):
         kept = feedback_rows(rights, unit=asked.unit, channel=asked.channel)
     if kept is not None and kept > COUNTED:
         return Total(kept)
     found = counted(rights, asked)
+    if found is None:
+        return None if kept is None else Total(kept)
     return Total(COUNTED, more=True) if found > COUNTED else Total(found)

@@ -190,6 +190,7 @@ def stops(rights: Policy, context: dict[str, Any]) -> list[Stop]:
     labels = [stage.label for stage in STAGES]
     if rights.may("feedback.view"):
         records = total_of(rights, collected.Asked())
+        assert records is not None, "without words they can be counted"
         words = ngettext("record", "records", records.n)
         number = f"> {rounded(records.n, 0)}" if records.more else rounded(records.n, 0)
         told[0] = Stop(labels[0], number, words, reverse("feedback"))
