@@ -7,6 +7,7 @@ content security policy forbids.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from servloop.charts import echarts_quadrants  # noqa: F401  # registers its kind
@@ -24,6 +25,7 @@ from servloop.charts.spec import (
     BarChart,
     ChartSpec,
     ControlChart,
+    ControlPoint,
     DistributionChart,
     DotChart,
     DumbbellChart,
@@ -205,9 +207,23 @@ def _(spec: HeatChart) -> dict[str, Any]:
     }
 
 
+def _named_signals(points: Sequence[ControlPoint]) -> frozenset[int]:
+    """Places of the signals whose rule is written beside them: the newest of each run stands for all of it.
+
+    The table names every rule of every point.
+    """
+    reach = max(1, len(points) // 10)
+    named: list[int] = []
+    for place in reversed(range(len(points))):
+        if points[place].rules and (not named or named[-1] - place > reach):
+            named.append(place)
+    return frozenset(named)
+
+
 @options_of.register
 def _(spec: ControlChart) -> dict[str, Any]:
     labels = [p.label for p in spec.points]
+    named = _named_signals(spec.points)
 
     def limit(values: list[float | None], style: str) -> dict[str, Any]:
         return {
@@ -226,8 +242,8 @@ def _(spec: ControlChart) -> dict[str, Any]:
             "symbolSize": 11 if p.rules else 6,
             "itemStyle": {"color": "--sl-bad" if p.rules else "--sl-series-1"},
             "label": {
-                "show": bool(p.rules),
-                "formatter": ", ".join(p.rules),
+                "show": place in named,
+                "formatter": p.rules[0] if p.rules else "",
                 "position": "top",
                 # Near an end of the chart the name runs inwards instead of being cut off.
                 "align": "right"
@@ -246,7 +262,7 @@ def _(spec: ControlChart) -> dict[str, Any]:
         "type": "line",
         "data": points,
         "lineStyle": {"color": "--sl-series-1", "width": 1.5},
-        "labelLayout": {"hideOverlap": True},  # neighbours of one run share its name
+        "labelLayout": {"hideOverlap": True},
         "showAllSymbol": True,  # a signal is never left out for want of room
     }
     if spec.phases:

@@ -202,3 +202,17 @@ def test_bands_of_two_lines_of_one_name_do_not_stand_on_each_other():
     stacks = [one["stack"] for one in to_echarts(chart, "en")["series"] if "stack" in one]
     assert len(stacks) == 4
     assert len(set(stacks)) == 2
+
+
+def test_a_run_of_signals_is_named_once_at_its_newest_point():
+    rules = {
+        20: ("beyond a limit",),
+        47: ("8 on one side",),
+        48: ("8 on one side", "4 of 5"),
+        49: ("8 on one side",),
+    }
+    points = tuple(ControlPoint(f"W{i}", 11.0, 11, 7, 15, rules.get(i, ())) for i in range(50))
+    main = to_echarts(ControlChart(title="A run", points=points), "en")["series"][-1]
+    shown = {i: one["label"]["formatter"] for i, one in enumerate(main["data"]) if one["label"]["show"]}
+    assert shown == {20: "beyond a limit", 49: "8 on one side"}
+    assert sum(one["symbol"] == "diamond" for one in main["data"]) == 4
