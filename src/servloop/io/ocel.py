@@ -88,6 +88,25 @@ def _sqlite_events(database: sqlite3.Connection, tables: set[str]) -> pl.DataFra
     )
 
 
+def values_of_sqlite(source: Source) -> Iterator[set[str]]:
+    """The distinct values of every column of every table in the SQLite form.
+
+    Raises:
+        InputError: ``io.damaged_file``.
+    """
+    try:
+        with _connected(source) as database:
+            tables = [
+                name for (name,) in database.execute("select name from sqlite_master where type = 'table'")
+            ]
+            for table in tables:
+                name = table.replace('"', '""')
+                for row in database.execute(f'select * from "{name}"'):  # noqa: S608 - a table that exists, quoted
+                    yield {str(value) for value in row if isinstance(value, str | int)}
+    except sqlite3.Error:
+        raise InputError("io.damaged_file", file=source.name, format="OCEL SQLite") from None
+
+
 def read_json(source: Source, object_type: str | None) -> RawTable:
     """Read the JSON form.
 

@@ -44,9 +44,15 @@ class ReportOut(Schema):
 
 
 class ReportWithContent(ReportOut):
-    """A report with all that it says; `digest` is the SHA-256 of it in canonical JSON."""
+    """A report with all that it says.
+
+    `digest` is the SHA-256 of the content in canonical JSON, where only `seal` is left of each quote; the seal is the
+    SHA-256 of the quote's salt and of its other fields in canonical JSON. A quote that was erased at its customer's wish
+    keeps its seal alone, so the digest still fits. `as_frozen` tells whether both agree with the audit log.
+    """
 
     content: dict[str, Any]
+    as_frozen: bool
 
 
 @router.get("", response=Page[ReportOut])
@@ -63,4 +69,6 @@ def list_reports(request: HttpRequest, window: Query[Window]) -> Page[ReportOut]
 def read_report(request: HttpRequest, report: UUID) -> ReportWithContent:
     """One report with its frozen content."""
     row = queries.one_report(policy_of(request), report)
-    return ReportWithContent(**ReportOut.of(row).dict(), content=row.content)
+    return ReportWithContent(
+        **ReportOut.of(row).dict(), content=row.content, as_frozen=queries.is_as_frozen(row)
+    )

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 from django.db import connection
+from django.db.models import Q
 
-from servloop.facts import TABLES, FactsScope
 from servloop.facts.locks import LockBusyError
 from servloop.io.batches import read_batches
-from servloop_app.collect import feedback, files, people, quarantine
+from servloop_app.collect import feedback, files, people, personal_facts, quarantine
 from servloop_app.collect.actions.imports import RecordFailure
 from servloop_app.collect.actions.personal_data import ERASE_JOB, RecordErasure
 from servloop_app.collect.models import FeedbackRecord, Import, PersonKey, QuarantinedRow
@@ -22,7 +22,7 @@ from servloop_app.jobs.kinds import job
 from servloop_app.jobs.runs import RunContext
 
 _SYSTEM = Actor.system("erasure")
-_TABLES = tuple(name for name, table in TABLES.items() if "person_key" in table.names)
+_ASKED_AT_ONCE = 500
 
 
 class CollectedData:
@@ -30,7 +30,8 @@ class CollectedData:
 
     def export(self, indexes: Iterable[bytes]) -> list[dict[str, Any]]:
         """Feedback records (masked) and fact rows under the person's keys."""
-        keys = _keys(indexes)
+        wanted = list(indexes)
+        keys = _keys(wanted)
         records = FeedbackRecord.objects.filter(person_key__in=keys)
         held: list[dict[str, Any]] = [
             {
@@ -41,7 +42,7 @@ class CollectedData:
             }
             for r in records
         ]
-        for table, rows in _fact_rows(keys).items():
+        for table, rows in personal_facts.rows_of(keys, wanted).items():
             held.extend({"kind": table, "record_id": record_id} for record_id in rows)
         return held
 
@@ -49,18 +50,18 @@ class CollectedData:
         """Erase them: the rows, the files that held them, and the way from identifier to key; safe to repeat."""
         wanted = list(indexes)
         keys = _keys(wanted)
-        with guard.opening(feedback.TABLE, quarantine.TABLE):
-            touched, _ = FeedbackRecord.objects.filter(person_key__in=keys).delete()
-            set_aside, _ = QuarantinedRow.objects.filter(person_index__in=wanted).delete()
         store = files.fact_store()
-        for table, record_ids in _fact_rows(keys).items():
+        rows = personal_facts.rows_of(keys, wanted)
+        touched = _drop_records(keys, rows.get("feedback", []))
+        with guard.opening(quarantine.TABLE):
+            set_aside, _ = QuarantinedRow.objects.filter(person_index__in=wanted).delete()
+        for table, record_ids in rows.items():
             touched += store.delete_records(table, record_ids)
-        for table in set(_TABLES) & set(store.tables()):
+        for table in store.tables():
             store.vacuum(table)  # also when nothing was found now: an earlier attempt may have died before it
         touched += set_aside + _drop_files(set(wanted))
         with guard.opening(people.TABLE):
             PersonKey.objects.filter(index__in=wanted).delete()
-        _overwrite_freed_pages()
         return touched
 
 
@@ -68,23 +69,15 @@ def _keys(indexes: Iterable[bytes]) -> list[str]:
     return list(PersonKey.objects.filter(index__in=list(indexes)).values_list("key", flat=True))
 
 
-def _fact_rows(keys: list[str]) -> dict[str, list[str]]:
-    """Fact table → record ids under the keys, for tables that hold any; replaced revisions count as well."""
-    found: dict[str, list[str]] = {}
-    if not keys:
-        return found
-    with (
-        files.fact_store().snapshot(_TABLES) as snapshot,
-        snapshot.connect(FactsScope.everything(), newest=False) as facts,
-    ):
-        for table in _TABLES:
-            rows = facts.sql(
-                f'SELECT DISTINCT record_id FROM "{table}" WHERE list_contains(?, person_key)',  # noqa: S608
-                params=[keys],
-            ).fetchall()
-            if rows:
-                found[table] = [row[0] for row in rows]
-    return found
+def _drop_records(keys: list[str], record_ids: list[str]) -> int:
+    """Delete feedback records under the keys, and those with these record ids, with all their revisions."""
+    touched = 0
+    with guard.opening(feedback.TABLE):
+        for start in range(0, max(len(record_ids), 1), _ASKED_AT_ONCE):
+            part = Q(record_id__in=record_ids[start : start + _ASKED_AT_ONCE])
+            deleted, _ = FeedbackRecord.objects.filter(Q(person_key__in=keys) | part).delete()
+            touched += deleted
+    return touched
 
 
 def _drop_files(wanted: set[bytes]) -> int:
@@ -107,7 +100,7 @@ def _names_one(found: Import, wanted: set[bytes]) -> bool:
     for batch in read_batches(path):
         for column in [batch.frame[person]] if person in batch.frame.columns else batch.frame.iter_columns():
             values = column.drop_nulls().unique().cast(pl.String, strict=False).drop_nulls()
-            if any(people.index_of(value) in wanted for value in values):
+            if people.naming(values, wanted, of_people=True):
                 return True
     return False
 
@@ -127,8 +120,9 @@ def erase_people(run: RunContext, indexes: list[str]) -> dict[str, int]:
         records = {name: handler.erase(wanted) for name, handler in personal_data_handlers.items()}
     except LockBusyError as error:  # somebody reads for long; the files must go all the same, so try again
         raise TimeoutError(error.code) from error
+    _overwrite_freed_pages()
     with run.step():
-        execute(RecordErasure(sorted(indexes), records), _SYSTEM)
+        execute(RecordErasure(sorted(indexes), records, list(files.fact_store().tables())), _SYSTEM)
     return records
 
 

@@ -28,3 +28,15 @@ class ImportUndone(Event):
     name = "import.undone"
     source: str
     tables: list[str]
+
+
+@dataclass(frozen=True)
+class PersonalDataErased(Event):
+    """People were erased; figures and files made of the facts are to be made anew.
+
+    Attributes:
+        tables: fact tables that rows may have gone from.
+    """
+
+    name = "personal_data.erased"
+    tables: list[str]

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection, Iterable
 
 import polars as pl
 from django.db import transaction
 from django.utils import timezone
 
+from servloop.io.columns import plain_name
+from servloop.io.imports import TARGETS
 from servloop_app.collect.models import PersonKey
 from servloop_app.core import guard
 from servloop_app.core.bulk import insert_new
-from servloop_app.core.encryption import blind_index, key_ring
+from servloop_app.core.encryption import blind_index, key_ring, normalized
 
 _ASKED_AT_ONCE = 500
 _MADE_AT_ONCE = 5_000
+_TELLING_DIGITS = 8
+_HEADINGS = frozenset(
+    plain_name(name)
+    for group in TARGETS["customers"].field("person").names.split("/")
+    for name in group.split("|")
+)
 IDENTIFIER = "customer"
 TABLE = PersonKey._meta.db_table
 
@@ -22,6 +31,33 @@ TABLE = PersonKey._meta.db_table
 def index_of(identifier: str) -> bytes:
     """The blind index of an identifier as files write it (a customer number, a phone number…)."""
     return blind_index(identifier, IDENTIFIER)
+
+
+def naming(values: Iterable[str], indexes: Collection[bytes], *, of_people: bool = False) -> set[str]:
+    """Those of some values that are identifiers of the people with these blind indexes, however they are written.
+
+    Args:
+        values: distinct values of a column.
+        indexes: blind indexes of identifiers.
+        of_people: the column is one of customers' identifiers. In any other a number of fewer than eight digits says
+            nothing: it may as well be an amount, or the number of somebody else's case.
+    """
+    ring = key_ring()
+    asked = values if of_people else (value for value in values if _telling(value))
+    return {value for value in asked if ring.index(value, IDENTIFIER) in indexes}
+
+
+def _telling(value: str) -> bool:
+    return (
+        len(value) >= _TELLING_DIGITS
+        or not (plain := normalized(value)).isdigit()
+        or len(plain) >= _TELLING_DIGITS
+    )
+
+
+def headed_as_people(heading: str) -> bool:
+    """Whether a column's heading says that it holds customers' identifiers."""
+    return plain_name(heading) in _HEADINGS
 
 
 def keys_of(identifiers: list[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -29,12 +29,14 @@ from servloop.trust.transparency_log import (
     payload_mac,
     payload_matches,
 )
+from servloop_app.core import guard
 from servloop_app.core.encryption import key_ring
 from servloop_app.core.models import LogLeaf, LogPayload, LogState
 
 _LOCK = 0x5E_4C00_10  # the advisory lock of appending, any number no one else uses
 _SALT_BYTES = 32
 _HASH_BYTES = 32
+_ASKED_AT_ONCE = 500
 
 
 def _place(seq: int) -> str:
@@ -91,6 +93,28 @@ def read_payload(seq: int) -> dict[str, Any] | None:
         return None
     opened: dict[str, Any] = json.loads(key_ring().open(bytes(row.sealed), _place(seq)))
     return opened
+
+
+def forget(objects: Collection[str], actions: Collection[str]) -> int:
+    """Erase the details of what was done to objects by some actions; that it was done, when and by whom stays.
+
+    The log verifies as before: of the details only a keyed hash lies in the tree.
+
+    Args:
+        objects: references of the objects, as leaves name them.
+        actions: names of the actions whose details hold personal data.
+
+    Returns:
+        How many leaves lost their details.
+    """
+    named = list(objects)
+    gone = 0
+    with guard.opening(LogPayload._meta.db_table):
+        for start in range(0, len(named), _ASKED_AT_ONCE):
+            part = named[start : start + _ASKED_AT_ONCE]
+            rows = LogPayload.objects.filter(leaf__object__in=part, leaf__action__in=list(actions))
+            gone += rows.delete()[0]
+    return gone
 
 
 @dataclass

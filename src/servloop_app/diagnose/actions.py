@@ -170,6 +170,31 @@ class MarkNotWaiting(_OnLog):
 
 
 @dataclass
+class EraseCases(_OnLog):
+    """Put on record that cases of people who were erased left a log, and that the rest took the place of its file.
+
+    Attributes:
+        log: public id of the log.
+        cases: how many.
+        options: how the rest is read.
+        file_size: bytes of the rest.
+    """
+
+    name = "process_log.erase_cases"
+    log: UUID
+    cases: int
+    options: ReadingOptions
+    file_size: int
+
+    def perform(self, actor: Actor) -> ProcessLog:  # noqa: ARG002
+        log = find_log(self.log)
+        log.options, log.file_size = asdict(self.options), self.file_size
+        log.state = ProcessLog.State.READING
+        log.save()
+        return log
+
+
+@dataclass
 class DeleteProcessLog(Action[None]):
     """Remove a log with its file and its events."""
 

@@ -43,6 +43,12 @@ class WeightedCache(Generic[Value]):
                 self._shrink()
         return value
 
+    def drop(self, unwanted: Callable[[Hashable], bool]) -> None:
+        """Forget the values of some keys."""
+        with self._lock:
+            for key in [key for key in self._values if unwanted(key)]:
+                del self._values[key]
+
     def _shrink(self) -> None:
         total = sum(self._weigh(value) for value in self._values.values())
         while total > self._capacity and len(self._values) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from uuid import UUID
 
@@ -45,6 +45,31 @@ def upload_of(public_id: UUID) -> Path:
     return next(folder(public_id).glob(f"{_SOURCE}*"))
 
 
+def replace_upload(public_id: UUID, write: Callable[[Path], None]) -> int:
+    """Put another file in the place of what was given, of which nothing stays.
+
+    Args:
+        public_id: of the log.
+        write: writes the new file to the path that it is given.
+
+    Returns:
+        Bytes written.
+    """
+    half = folder(public_id) / "upload.half"
+    write(half)
+    target = folder(public_id) / _SOURCE
+    for old in uploads_of(public_id):
+        if old != target:
+            old.unlink()
+    half.replace(target)
+    return target.stat().st_size
+
+
+def uploads_of(public_id: UUID) -> list[Path]:
+    """The files as they were given: one, or none."""
+    return sorted(folder(public_id).glob(f"{_SOURCE}*"))
+
+
 def events_of(public_id: UUID) -> Path:
     """The events in canonical columns."""
     return folder(public_id) / _EVENTS
@@ -58,6 +83,15 @@ def aggregates_of(public_id: UUID) -> Path:
 def study_rows_of(public_id: UUID, key: str) -> Path:
     """The long list of a study."""
     return folder(public_id) / "studies" / f"{key}.parquet"
+
+
+def keep_study_rows(public_id: UUID, keys: Collection[str]) -> None:
+    """Remove the long lists of all studies but these, and what broken-off jobs left of any file."""
+    for path in (folder(public_id) / "studies").glob("*"):
+        if path.suffix != ".parquet" or path.stem not in keys:
+            path.unlink(missing_ok=True)
+    for path in folder(public_id).glob("*.half"):
+        path.unlink(missing_ok=True)
 
 
 def remove(public_id: UUID) -> None:

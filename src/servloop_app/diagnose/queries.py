@@ -55,6 +55,11 @@ def loaded(log: ProcessLog) -> EventLog:
         raise NotFound("process_log", log.public_id)
 
     def load() -> EventLog:
+        # A log is read anew when somebody was erased from it: what is known of its earlier events must not stay either.
+        for cache in (_loaded, _analyses):
+            cache.drop(
+                lambda key: isinstance(key, tuple) and key[0] == log.public_id and key[1] < log.version
+            )
         return load_log(log.public_id, ReadingOptions.of(log.options))
 
     return _loaded.get((log.public_id, log.version), load)

@@ -41,9 +41,11 @@ def work_out(run: RunContext, study: str) -> dict[str, Any]:
     except ServLoopError as error:
         code, params = error.code, plain(error.params)
     with guard.opening(_TABLE), run.step():
-        ProcessStudy.objects.filter(pk=found.pk).update(
+        kept = ProcessStudy.objects.filter(pk=found.pk).update(
             result=result, error_code=code, error_params=params, as_of=timezone.now()
         )
+    if not kept:  # it was deleted meanwhile, because somebody was erased: its list must not stay
+        log_files.study_rows_of(found.log.public_id, found.key).unlink(missing_ok=True)
     return {"study": study, "kind": found.kind}
 
 

@@ -13,7 +13,11 @@ class MeasureConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the job kinds and actions known, and have figures follow the facts."""
-        from servloop_app.collect.events import ImportStored, ImportUndone  # noqa: PLC0415  # models are ready now
+        from servloop_app.collect.events import (  # noqa: PLC0415  # models are ready now
+            ImportStored,
+            ImportUndone,
+            PersonalDataErased,
+        )
         from servloop_app.core import hooks  # noqa: PLC0415
         from servloop_app.measure import (  # noqa: PLC0415
             actions_benchmarks,  # noqa: F401  # makes its actions known
@@ -30,7 +34,7 @@ class MeasureConfig(AppConfig):
         study_kinds_survey.register()
         study_kinds_models.register()
         study_kinds_forms.register()
-        for event in (ImportStored, ImportUndone):
+        for event in (ImportStored, ImportUndone, PersonalDataErased):
             hooks.subscribe(event, tasks.FOLLOW_JOB)
             hooks.subscribe(event, FOLLOW_JOB)
             hooks.subscribe(event, benchmark_tasks.FOLLOW_JOB)

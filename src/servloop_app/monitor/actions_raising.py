@@ -175,7 +175,6 @@ class RaiseOverdue(Action[Alert | None]):
                     "clock": self.clock,
                     "due": due.isoformat(),
                     "number": ticket.number,
-                    "title": ticket.title,
                 },
             },
             source,

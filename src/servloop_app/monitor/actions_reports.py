@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from servloop_app.collect.models import FeedbackRecord
 from servloop_app.core.actions import Action, Actor
 from servloop_app.core.chain import connect, reference
 from servloop_app.core.errors import ActionError, NotFound
@@ -16,9 +17,9 @@ from servloop_app.core.models import Person, Unit
 from servloop_app.core.numbering import next_number
 from servloop_app.core.policy import Policy
 from servloop_app.jobs.runs import enqueue
-from servloop_app.monitor.report_codec import digest_of
-from servloop_app.monitor.report_models import Report, ReportRun
-from servloop_app.monitor.report_objects import references_of
+from servloop_app.monitor.report_codec import digest_of, without_quotes
+from servloop_app.monitor.report_models import QuotedRecord, Report, ReportFile, ReportRun
+from servloop_app.monitor.report_objects import references_of, without_titles
 from servloop_app.monitor.report_queries import EDIT, VIEW, one_report
 
 FREEZE_JOB = "reports.freeze"
@@ -82,6 +83,7 @@ class FreezeReport(Action[Report]):
     person: UUID
     unit_code: str
     content: dict[str, Any] = field(repr=False)
+    quoted: list[UUID] = field(default_factory=list)  # feedback records whose words its quotes are, in order
 
     def object(self) -> str:
         return reference("report", self._made.public_id)
@@ -100,6 +102,11 @@ class FreezeReport(Action[Report]):
             raise ActionError("report.frozen_already", report_run=str(self.report_run))
 
     def perform(self, actor: Actor) -> Report:  # noqa: ARG002
+        # Held until this is committed: an erasure waits for it, and finds the report. Who was erased before is left out.
+        held = {row.pk: row for row in FeedbackRecord.objects.select_for_update().filter(pk__in=self.quoted)}
+        gone = {place for place, record in enumerate(self.quoted) if record not in held}
+        if gone:
+            self.content = without_quotes(self.content, gone)
         self._made = Report.objects.create(
             run=ReportRun.objects.get(public_id=self.report_run),
             person=Person.objects.get(public_id=self.person),
@@ -108,9 +115,65 @@ class FreezeReport(Action[Report]):
             content=self.content,
             digest=digest_of(self.content),
         )
+        QuotedRecord.objects.bulk_create(
+            QuotedRecord(
+                report=self._made,
+                place=place,
+                record=record,
+                brought_by_id=held[record].brought_by_id,
+                person_key=held[record].person_key,
+            )
+            for place, record in enumerate(self.quoted)
+            if place not in gone
+        )
         for source in references_of(self.content):
             connect(source, reference("report", self._made.public_id))
         return self._made
+
+
+@dataclass
+class EraseQuotes(Action[int]):
+    """Take customers' words out of a frozen report, and have its files written again without them.
+
+    The digest of the report stays what it was, unless it was frozen before quotes were sealed: then the new one takes
+    its place, and the log says which one it replaces.
+
+    Attributes:
+        report: public id of the report.
+        quotes: places of the quotes.
+        items: references of objects listed in it whose titles are a customer's words.
+    """
+
+    name = "report.erase_quotes"
+    permission = EDIT
+    report: UUID
+    quotes: list[int]
+    items: list[str] = field(default_factory=list)
+
+    def object(self) -> str:
+        return reference("report", self.report)
+
+    def recorded(self) -> dict[str, Any]:
+        return {
+            "report": str(self.report),
+            "quotes": self.quotes,
+            "items": self.items,
+            "digest_before": self._before,
+            "digest": self._after,
+        }
+
+    def perform(self, actor: Actor) -> int:  # noqa: ARG002
+        found = Report.objects.select_for_update().get(public_id=self.report)
+        self._before = found.digest
+        found.content = without_titles(without_quotes(found.content, self.quotes), self.items)
+        found.digest = self._after = digest_of(found.content)
+        found.save(update_fields=["content", "digest"])
+        QuotedRecord.objects.filter(report=found, place__in=self.quotes).delete()
+        languages = list(ReportFile.objects.filter(report=found).values_list("language", flat=True))
+        ReportFile.objects.filter(report=found).delete()
+        for language in languages:
+            enqueue(RENDER_JOB, {"report": str(self.report), "language": language})
+        return len(self.quotes) + len(self.items)
 
 
 @dataclass

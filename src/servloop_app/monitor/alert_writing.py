@@ -69,5 +69,7 @@ def supervisor_of(unit: int) -> Person | None:
 
 
 def ticket_title(alert: Alert) -> str:
-    """What the ticket of an alert is about."""
-    return title_of(alert.monitor) if alert.monitor else alert.facts.get("title", alert.number)
+    """What the ticket of an alert is about; of a ticket that is overdue its number, never a customer's words in it."""
+    return (
+        title_of(alert.monitor) if alert.monitor else f"{alert.get_kind_display()}: {alert.facts['number']}"
+    )

@@ -15,9 +15,10 @@ class MonitorConfig(AppConfig):
         """Make the job kinds, the schedule and the objects of the chain known."""
         from servloop_app.core.localized import LocalizedText  # noqa: PLC0415  # models are ready only now
         from servloop_app.jobs.schedules import DefaultSchedule, default_schedules  # noqa: PLC0415
-        from servloop_app.monitor import report_chain, report_tasks  # noqa: PLC0415
+        from servloop_app.monitor import report_chain, report_erasure, report_tasks  # noqa: PLC0415
 
         report_chain.register()
+        report_erasure.register()
         self._watch()
         monthly = LocalizedText("服务质量月报", "Monthly report")
         default_schedules.add(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+import secrets
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from servloop.measure.figures import Change
@@ -17,10 +18,52 @@ from servloop_app.measure.models import Metric, MetricResult
 Frozen = dict[str, Any]
 
 
+_SALT_BYTES = 32
+_ERASED = {"seal", "erased"}
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 def digest_of(content: Mapping[str, Any]) -> str:
-    """SHA-256 of a report's content, however its keys are ordered."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 of a report's content, however its keys are ordered; of a sealed quote only its seal counts.
+
+    So a customer's words can be erased, and the digest in the audit log still fits.
+    """
+    quotes = [{"seal": one["seal"]} if "seal" in one else one for one in content.get("quotes", ())]
+    counted = {**content, "quotes": quotes} if "quotes" in content else content
+    return hashlib.sha256(_canonical(counted).encode()).hexdigest()
+
+
+def sealed(quote: Mapping[str, Any]) -> Frozen:
+    """A quote with a random salt and its seal, the SHA-256 of both: without the salt nobody can guess words from it."""
+    salt = secrets.token_hex(_SALT_BYTES)
+    return {**quote, "salt": salt, "seal": _seal(quote, salt)}
+
+
+def _seal(quote: Mapping[str, Any], salt: str) -> str:
+    said = {name: value for name, value in quote.items() if name not in {"salt", "seal"}}
+    return hashlib.sha256((salt + _canonical(said)).encode()).hexdigest()
+
+
+def without_quotes(content: Mapping[str, Any], places: Collection[int]) -> Frozen:
+    """Content with the quotes at some places erased: their seals stay. All others are sealed where they were not."""
+    quotes = [one if "seal" in one else sealed(one) for one in content["quotes"]]
+    kept = [
+        {"seal": one["seal"], "erased": True} if place in places else one for place, one in enumerate(quotes)
+    ]
+    return {**content, "quotes": kept}
+
+
+def is_intact(content: Mapping[str, Any], digest: str) -> bool:
+    """Whether content is what was frozen under a digest: every word, but for quotes that were erased since."""
+    seals = (
+        set(one) == _ERASED if one.get("erased") else _seal(one, one.get("salt", "")) == one["seal"]
+        for one in content.get("quotes", ())
+        if "seal" in one
+    )
+    return digest_of(content) == digest and all(seals)
 
 
 def freeze_estimate(found: Estimate) -> Frozen:

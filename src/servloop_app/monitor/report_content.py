@@ -7,10 +7,12 @@ version and the state of the facts that they were computed from. Pages and files
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.utils import timezone
 
 from servloop import __version__
+from servloop_app.collect.models import FeedbackRecord
 from servloop_app.core.models import Person, Unit
 from servloop_app.core.policy import Policy
 from servloop_app.diagnose.finding_words import Subjects
@@ -18,11 +20,11 @@ from servloop_app.monitor.report_changes import changes, seen_in
 from servloop_app.monitor.report_codec import Frozen, freeze_figure, freeze_row
 from servloop_app.monitor.report_figures import HEAD_FIGURES, measured
 from servloop_app.monitor.report_objects import freeze_finding, freeze_opportunity, name_in_both
-from servloop_app.monitor.report_quotes import quotes
+from servloop_app.monitor.report_quotes import freeze_quote
 from servloop_app.monitor.report_work import alerts_of, promises_of, work_of
 from servloop_app.plan import queries as planned
 
-VERSION = 1
+VERSION = 2  # 2: quotes are sealed
 PERMISSION = "reports.view"
 _MOST_FINDINGS = 12
 _MOST_OPPORTUNITIES = 5
@@ -37,12 +39,13 @@ class ReportPolicy(Policy):
         return allowed if permission == PERMISSION else allowed & super().units(PERMISSION)
 
 
-def content_of(person: Person, month: dt.date) -> Frozen:
+def content_of(person: Person, month: dt.date, quoted: Sequence[FeedbackRecord]) -> Frozen:
     """The report of a month for a person.
 
     Args:
         person: whose rights decide what it says.
         month: first day of it.
+        quoted: whose words it tells.
     """
     policy = ReportPolicy(person)
     seen = seen_in(policy, month)
@@ -71,7 +74,7 @@ def content_of(person: Person, month: dt.date) -> Frozen:
         "changes": changes(policy, seen, figures, work["checks"]),
         "findings": [freeze_finding(one.finding, subjects, one.observation) for one in seen[:_MOST_FINDINGS]],
         "findings_total": len(seen),
-        "quotes": quotes(policy, month),
+        "quotes": [freeze_quote(policy, row) for row in quoted],
         "opportunities": waiting,
         "decision": waiting[0] if waiting else None,
         "promises": promises_of(policy, month),

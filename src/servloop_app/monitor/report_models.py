@@ -48,7 +48,7 @@ class Report(models.Model):
     unit = models.ForeignKey("core.Unit", on_delete=models.PROTECT, related_name="+")  # above all its units
     units = models.JSONField()  # codes of all units that it speaks of
     content = models.JSONField()
-    digest = models.CharField(max_length=64)  # SHA-256 of the content, also in the audit log
+    digest = models.CharField(max_length=64)  # `report_codec.digest_of` the content, also in the audit log
     leaf = models.BigIntegerField(null=True)  # of its freezing in the audit log
     made_at = models.DateTimeField(auto_now_add=True)
 
@@ -62,6 +62,26 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} for {self.person_id}"
+
+
+class QuotedRecord(models.Model):
+    """Whose words a report quotes: kept beside the frozen content, shown nowhere, there for an erasure to find them."""
+
+    UNIT_PATH = "report__unit"
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="quoted")
+    place = models.PositiveSmallIntegerField()  # of the quote in the content
+    record = models.UUIDField()  # of the feedback record
+    brought_by = models.ForeignKey("collect.Import", on_delete=models.SET_NULL, null=True, related_name="+")
+    person_key = models.CharField(max_length=32, blank=True, db_index=True)  # as in the facts
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["report", "place", "record"], name="monitor_quoted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.place}"
 
 
 class ReportFile(models.Model):

@@ -19,6 +19,7 @@ from servloop_app.plan import words as opportunity_words
 from servloop_app.plan.models import Opportunity
 
 Said = TypeVar("Said")
+NO_TITLE = "—"
 LANGUAGES = {"zh-CN": "zh-hans", "en": "en"}
 _OBSERVED = (
     "value",
@@ -135,6 +136,16 @@ def after(policy: Policy, kind: str, public_id: object) -> list[Frozen]:
     """What came of an object, as far as the person may see it."""
     found: Callable[[], Chain] = lambda: chain_of(policy, reference(kind, str(public_id)))  # noqa: E731
     return freeze_items(lambda: found().after)
+
+
+def without_titles(content: dict[str, Any], references: Iterable[str]) -> dict[str, Any]:
+    """Content in which the alerts of these references bear no title any more."""
+    named = set(references)
+    if not named:
+        return content
+    bare = {"zh-CN": NO_TITLE, "en": NO_TITLE}
+    alerts = [one | {"title": bare} if one["reference"] in named else one for one in content["alerts"]]
+    return {**content, "alerts": alerts}
 
 
 def references_of(content: dict[str, Any]) -> list[str]:

@@ -6,13 +6,17 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from servloop_app.core import audit_log
+from servloop_app.core.chain import reference
 from servloop_app.core.errors import NotFound
-from servloop_app.core.models import Assignment, Person
+from servloop_app.core.models import Assignment, LogLeaf, Person
 from servloop_app.core.permissions import ROLES
 from servloop_app.core.policy import Policy
+from servloop_app.monitor.report_codec import is_intact
 from servloop_app.monitor.report_models import Report
 
 VIEW, EDIT = "reports.view", "reports.edit"
+DIGEST_ACTIONS = ("report.freeze", "report.erase_quotes")  # those that put a report's digest on record
 
 
 def reports(policy: Policy) -> QuerySet[Report]:
@@ -45,6 +49,15 @@ def one_report(policy: Policy, public_id: UUID) -> Report:
     if found is None:
         raise NotFound("report", public_id)
     return found
+
+
+def is_as_frozen(report: Report) -> bool:
+    """Whether a report says what the audit log holds it to; words that were erased are told apart from changed ones."""
+    named = reference("report", report.public_id)
+    leaf = LogLeaf.objects.filter(object=named, action__in=DIGEST_ACTIONS).order_by("-seq").first()
+    payload = audit_log.read_payload(leaf.seq) if leaf else None
+    logged = payload["arguments"]["digest"] if payload else report.digest
+    return bool(logged == report.digest) and is_intact(report.content, report.digest)
 
 
 def possible_recipients(policy: Policy) -> list[Person]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from servloop_app.collect.models import FeedbackRecord
 from servloop_app.core.policy import Policy, scoped
 from servloop_app.measure.selection import add_months
-from servloop_app.monitor.report_codec import Frozen
+from servloop_app.monitor.report_codec import Frozen, sealed
 
 # Masked words belong to a report: whoever may read reports of a unit may read a few of them there. Records
 # themselves open only for who may see feedback.
@@ -20,7 +20,7 @@ _SHORTEST, _LONGEST = 6, 140
 UNHAPPY, HAPPY = 2, 1
 
 
-def quotes(policy: Policy, month: dt.date) -> list[Frozen]:
+def quoted(policy: Policy, month: dt.date) -> list[FeedbackRecord]:
     """Two of the unhappy and one of the happy, drawn by the random ids of the records: the same in every run.
 
     Where neither a scale nor the kind tells who is unhappy, three of all.
@@ -35,8 +35,12 @@ def quotes(policy: Policy, month: dt.date) -> list[Frozen]:
     found = [row for row in rows if _SHORTEST <= len(row.masked_text.strip()) <= _LONGEST]
     unhappy = _distinct([row for row in found if _unhappy(row)])[:UNHAPPY]
     happy = _distinct([row for row in found if _happy(row)])[:HAPPY]
-    told = [*unhappy, *happy] or _distinct(found)[: UNHAPPY + HAPPY]
-    return [_frozen(policy, row) for row in told]
+    return [*unhappy, *happy] or _distinct(found)[: UNHAPPY + HAPPY]
+
+
+def freeze_quote(policy: Policy, row: FeedbackRecord) -> Frozen:
+    """The words of a record, sealed, so that they can be erased without breaking the report's digest."""
+    return sealed(_frozen(policy, row))
 
 
 def _start(month: dt.date) -> datetime:

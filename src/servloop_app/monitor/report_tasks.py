@@ -26,6 +26,7 @@ from servloop_app.monitor.actions_reports import (
 )
 from servloop_app.monitor.report_content import ReportPolicy, common_unit, content_of
 from servloop_app.monitor.report_models import Report, ReportRun
+from servloop_app.monitor.report_quotes import quoted
 
 MONTHLY_JOB = "reports.monthly"
 _TABLE = Report._meta.db_table
@@ -56,10 +57,14 @@ def freeze_reports(run: RunContext, report_run: str) -> dict[str, int]:
         unit = common_unit(ReportPolicy(person))
         if unit is None:  # lost the right since
             continue
-        content: dict[str, Any] = content_of(person, found.month)
+        records = quoted(ReportPolicy(person), found.month)
+        content: dict[str, Any] = content_of(person, found.month, records)
         code = Unit.objects.values_list("code", flat=True).get(pk=unit)
         with run.step():
-            made = execute(FreezeReport(UUID(report_run), person.public_id, code, content), actor)
+            made = execute(
+                FreezeReport(UUID(report_run), person.public_id, code, content, [row.pk for row in records]),
+                actor,
+            )
             with guard.opening(_TABLE):
                 Report.objects.filter(pk=made.outcome.pk).update(leaf=made.seq)
             run.enqueue(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from servloop_app.collect.events import PersonalDataErased
 from servloop_app.collect.people import index_of
 from servloop_app.core.actions import Action, Actor, secret
 from servloop_app.core.errors import ActionError
+from servloop_app.core.hooks import emit
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import enqueue
 
@@ -50,9 +52,11 @@ class RecordErasure(Action[None]):
     permission = "personal_data.erase"
     indexes: list[str]
     records: dict[str, int]
+    tables: list[str] = field(default_factory=list)
 
     def object(self) -> str:
         return f"people:{len(self.indexes)}"
 
-    def perform(self, actor: Actor) -> None:
-        """Nothing is left to change."""
+    def perform(self, actor: Actor) -> None:  # noqa: ARG002
+        """Nothing is left to change here; whoever keeps figures of the facts is told to make them anew."""
+        emit(PersonalDataErased(self.tables))

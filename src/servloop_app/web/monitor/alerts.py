@@ -228,7 +228,7 @@ def _page(request: HttpRequest, found: Alert, shown: dict[str, forms.Form], fail
         "alert": found,
         "row": alert_rows([found])[0],
         "card": control_chart.card(monitor, phases) if monitor else None,
-        "facts": _facts(found),
+        "facts": _facts(found, ticket["seen"]),
         "lines": _lines(found),
         "forms": shown,
         "failed": failed,
@@ -256,10 +256,11 @@ def _ticket(rights: Policy, found: Alert) -> dict[str, Any]:
     return {"taken": taken is not None, "seen": about if seen else None}
 
 
-def _facts(found: Alert) -> list[tuple[str, str]]:
+def _facts(found: Alert, ticket: Ticket | None) -> list[tuple[str, str]]:
     """What it rests on, as pairs of name and value."""
     if found.monitor is None:
-        return [(_("Ticket"), found.facts["number"]), (_("What it is about"), found.facts["title"])]
+        about = [(_("What it is about"), ticket.title)] if ticket else []
+        return [(_("Ticket"), found.facts["number"]), *about]
     facts, monitor = found.facts, found.monitor
     rows = [
         (_("Value"), value_with_interval(monitor, facts)),

@@ -45,6 +45,9 @@ def write_file(run: RunContext, report: str, language: str) -> dict[str, Any]:
     written["seconds"] = round(time.monotonic() - started, 2)
     # Derived: the frozen report gives it again.
     with guard.opening(_TABLE), run.step():
+        if Report.objects.select_for_update().get(pk=found.pk).content != found.content:
+            run.enqueue(RENDER_JOB, {"report": report, "language": language})
+            return {}  # words were erased meanwhile: they must not stand in a file
         ReportFile.objects.update_or_create(report=found, language=language, defaults=written)
     return {"size": written["size"], "seconds": written["seconds"]}
 

@@ -312,10 +312,12 @@ class Document:
         return [finding_row(kept, said) for kept in self.kept["findings"]]
 
     @property
-    def quotes(self) -> list[dict[str, str]]:
-        """Customers' words with where they were said."""
+    def quotes(self) -> list[dict[str, Any]]:
+        """Customers' words with where they were said; of those that were erased only that they were there."""
         return [
-            {
+            {"erased": True}
+            if one.get("erased")
+            else {
                 "text": one["text"],
                 "from": joined(
                     filter(

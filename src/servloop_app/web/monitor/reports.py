@@ -104,6 +104,7 @@ def report(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "report": found,
         "doc": document(found),
+        "as_frozen": queries.is_as_frozen(found),
         "base": "",
         "pdf": written,
         "why": message(written.error_code, written.error_params, tag)
