@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from servloop.facts.hexadecimal import hex_texts
 from servloop.facts.locks import lock
 from servloop.facts.schema import SCHEMA_VERSION, TABLES, Column
 from servloop.facts.snapshot import FactsScope
@@ -25,6 +26,7 @@ from servloop.facts.store import FactStore
 
 if TYPE_CHECKING:
     import duckdb
+    import polars as pl
     import pyarrow as pa
 
 CHUNK_ROWS = 250_000
@@ -102,23 +104,25 @@ def ingest(
         _decide(engine)
         new, revised, repeated = _counts(engine, total)
         transaction = transaction or import_id
-        done = store.last_chunk(table, transaction)
-        starts = [(number, row) for number, row in enumerate(range(0, total, chunk_rows)) if number > done]
+        stored = store.last_chunk(table, transaction)
+        rows_of = _rows_of_chunks(engine, chunk_rows)
         chunks = _chunks(
             engine,
             staged,
             table,
             import_id=import_id,
             ingested_at=ingested_at,
-            starts=starts,
+            numbers=[number for number in rows_of if number > stored],
             chunk_rows=chunk_rows,
         )
         commits = 0
+        done = sum(rows for number, rows in rows_of.items() if number <= stored)
         with ThreadPoolExecutor(1) as writing:  # one chunk is written while the next is computed
             for number, append in _ahead(writing, store, chunks, table=table, transaction=transaction):
                 commits += append.result()
+                done += rows_of[number]
                 if progress:
-                    progress(min((number + 1) * chunk_rows, total), total)
+                    progress(done, total)
     return Ingested(new, revised, repeated, commits)
 
 
@@ -172,19 +176,23 @@ def _load(engine: duckdb.DuckDBPyConnection, staged: Path, table: str, source: s
     present = engine.sql(f"SELECT * FROM {_parquet(staged)} LIMIT 0").columns
     content = [c for c in TABLES[table].columns if c.name in present and c.name not in _NOT_CONTENT]
     joined = ", ".join(_content_of(column) for column in content)
-    key = "source_key" if "source_key" in present else "NULL::VARCHAR"
+    prefix = f"{table}{chr(31)}{source}{chr(31)}"
+    if "source_key" in present:
+        identity = f"""
+            SELECT seq, key IS NOT NULL AS keyed,
+                md5_number($prefix || coalesce('k' || key, 'c' || content)) AS id,
+                CASE WHEN key IS NOT NULL THEN (md5_number(content) & {_LOW_BITS}::UHUGEINT)::BIGINT END AS content_hash
+            FROM (SELECT seq, source_key AS key, concat_ws(chr(31), {joined}) AS content FROM {_parquet(staged)})
+        """
+    else:  # the same texts, put together once
+        identity = f"""
+            SELECT seq, false AS keyed, md5_number(concat_ws(chr(31), $prefix || {joined})) AS id,
+                NULL::BIGINT AS content_hash
+            FROM {_parquet(staged)}
+        """
+        prefix += "c"
     engine.execute(
-        f"""
-        CREATE TABLE identified AS
-        WITH rows AS (
-            SELECT seq, {key} AS key, concat_ws(chr(31), {joined}) AS content FROM {_parquet(staged)}
-        )
-        SELECT seq, key IS NOT NULL AS keyed, 0::INTEGER AS occurrence,
-            md5_number($prefix || coalesce('k' || key, 'c' || content)) AS id,
-            CASE WHEN key IS NOT NULL THEN (md5_number(content) & {_LOW_BITS}::UHUGEINT)::BIGINT END AS content_hash
-        FROM rows
-        """,
-        {"prefix": f"{table}{chr(31)}{source}{chr(31)}"},
+        f"CREATE TABLE identified AS SELECT *, 0::INTEGER AS occurrence FROM ({identity})", {"prefix": prefix}
     )
     engine.execute(
         """
@@ -279,6 +287,14 @@ def _counts(engine: duckdb.DuckDBPyConnection, total: int) -> tuple[int, int, in
     return total - settled - contested + first, later, settled + contested - first - later
 
 
+def _rows_of_chunks(engine: duckdb.DuckDBPyConnection, chunk_rows: int) -> dict[int, int]:
+    """Number of each chunk that has rows → how many; places of rows that were set aside are gaps."""
+    found = engine.sql(
+        f"SELECT seq // {chunk_rows:d} AS chunk, count(*) FROM identified GROUP BY chunk ORDER BY chunk"
+    ).fetchall()
+    return {int(chunk): int(rows) for chunk, rows in found}
+
+
 def _chunks(
     engine: duckdb.DuckDBPyConnection,
     staged: Path,
@@ -286,41 +302,62 @@ def _chunks(
     *,
     import_id: str,
     ingested_at: dt.datetime,
-    starts: Iterable[tuple[int, int]],
+    numbers: Iterable[int],
     chunk_rows: int,
 ) -> Iterator[tuple[int, pa.Table]]:
-    """The rows to store, chunk by chunk of the source (number, first row), in source order."""
-    present = set(engine.sql(f"SELECT * FROM {_parquet(staged)} LIMIT 0").columns)
-    carried = [c.name for c in TABLES[table].columns if c.name in present and c.name not in _IDENTITY]
-    columns = "".join(f', s."{name}"' for name in carried)
-    for number, start in starts:
-        relation = engine.sql(
+    """The rows to store, chunk by chunk of the source, in source order."""
+    import polars as pl
+
+    for number in numbers:
+        start, stop = number * chunk_rows, (number + 1) * chunk_rows
+        decided = engine.sql(
             f"""
-            SELECT lower(lpad(to_hex(i.id), 32, '0')) AS record_id, $import_id AS import_id, i.seq, i.occurrence,
-                coalesce(i.content_hash, (i.id & {_LOW_BITS}::UHUGEINT)::BIGINT) AS content_hash,
+            SELECT i.seq, (i.id >> 64)::UBIGINT AS high, (i.id & {2**64 - 1}::UHUGEINT)::UBIGINT AS low,
+                i.occurrence, coalesce(i.content_hash, (i.id & {_LOW_BITS}::UHUGEINT)::BIGINT) AS content_hash,
                 coalesce(c.revision, 0) AS revision,
                 -- a row replaced by another of this file was brought by this import
                 CASE WHEN c.replaces_seq IS NOT NULL THEN coalesce(c.replaces_import, $import_id) END
                     AS replaces_import,
-                c.replaces_seq, $ingested_at::TIMESTAMPTZ AS ingested_at, $version::INTEGER AS schema_version{columns}
-            FROM (SELECT * FROM {_parquet(staged)} WHERE seq >= $start AND seq < $stop) AS s
-            JOIN (
-                SELECT * FROM identified WHERE seq >= $start AND seq < $stop
-            ) AS i USING (seq)
+                c.replaces_seq
+            FROM (SELECT * FROM identified WHERE seq >= $start AND seq < $stop) AS i
             LEFT JOIN chained AS c USING (seq)
             WHERE c.seq IS NOT NULL OR (
                 i.id NOT IN (SELECT id FROM settled) AND i.id NOT IN (SELECT id FROM contested))
             ORDER BY i.seq
             """,
-            params={
-                "import_id": import_id,
-                "ingested_at": ingested_at,
-                "version": SCHEMA_VERSION,
-                "start": start,
-                "stop": start + chunk_rows,
-            },
+            params={"import_id": import_id, "start": start, "stop": stop},
+        ).pl()
+        record_ids = hex_texts(decided["high"].to_numpy(), decided["low"].to_numpy())
+        # Made by Polars: PyArrow would load pandas to turn values of Python into columns.
+        told = decided.drop("high", "low").with_columns(
+            pl.lit(import_id).alias("import_id"),
+            pl.lit(ingested_at).cast(pl.Datetime("us", "UTC")).alias("ingested_at"),
+            pl.lit(SCHEMA_VERSION, pl.Int32).alias("schema_version"),
         )
-        yield number, relation.to_arrow_table()
+        rows: pa.Table = told.to_arrow(compat_level=pl.CompatLevel.oldest())
+        rows = rows.append_column("record_id", record_ids)
+        for name, column in _carried(staged, table, start, stop, decided["seq"]).items():
+            rows = rows.append_column(name, column)
+        yield number, rows
+
+
+def _carried(
+    staged: Path, table: str, start: int, stop: int, places: pl.Series
+) -> dict[str, pa.ChunkedArray]:
+    """The columns that rows bring with them, of the rows at some places (rising) of one chunk."""
+    import polars as pl
+
+    lazy = pl.scan_parquet(staged, glob=False)
+    names = set(lazy.collect_schema().names())
+    carried = [c.name for c in TABLES[table].columns if c.name in names and c.name not in _IDENTITY]
+    inside = pl.col("seq").is_between(start, stop, closed="left")
+    part = lazy.filter(inside).select("seq", *carried).collect()
+    if not part["seq"].is_sorted():
+        part = part.sort("seq")
+    if part.height != len(places):  # places are unique: as many are all
+        part = part.filter(pl.col("seq").is_in(places.implode()))
+    columns = part.select(carried).to_arrow(compat_level=pl.CompatLevel.oldest())
+    return {name: columns[name] for name in carried}
 
 
 def _parquet(path: Path) -> str:

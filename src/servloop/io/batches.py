@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -64,6 +65,8 @@ def _streamed(source: Source, missing: Sequence[str], batch_rows: int) -> Iterat
     names = column_names(layout.header, source.name)
     details = {"encoding": layout.encoding, "delimiter": layout.delimiter}
     line = layout.header_line + 1
+    # Only a field in quotes can hold a line end; without quotes there is nothing to count.
+    quoted = _has_quotes(source.path)
     with utf8_file(source, layout.encoding) as path:
         batches = pl.scan_csv(
             path,
@@ -76,8 +79,9 @@ def _streamed(source: Source, missing: Sequence[str], batch_rows: int) -> Iterat
         ).collect_batches(chunk_size=batch_rows, maintain_order=True)
         try:
             for frame in batches:
-                batch = RawTable(frame, "csv", source.name, details, first_line=line)
-                line += _lines(frame)
+                kind = "csv" if quoted else "csv-part"
+                batch = RawTable(frame, kind, source.name, details, first_line=line)
+                line += _lines(frame) if quoted else frame.height
                 blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
                 yield (
                     replace(batch, frame=frame.filter(~blank), rows=(~blank).arg_true())
@@ -90,6 +94,11 @@ def _streamed(source: Source, missing: Sequence[str], batch_rows: int) -> Iterat
             raise InputError(
                 "io.unreadable_file", file=source.name, cause=str(error).splitlines()[0]
             ) from None
+
+
+def _has_quotes(path: Path) -> bool:
+    with path.open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b'"') >= 0
 
 
 def _lines(frame: pl.DataFrame) -> int:

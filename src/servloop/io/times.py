@@ -15,6 +15,9 @@ from typing import Literal
 import polars as pl
 
 from servloop.errors import InputError
+from servloop.io.zones import UTC as _UTC
+from servloop.io.zones import WALL as _WALL
+from servloop.io.zones import shifted, steady_offsets
 from servloop.results import Notice
 
 _DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d", "%d.%m.%Y", "%d.%m.%y")
@@ -53,8 +56,6 @@ _SAMPLE = 200
 # 1973 to 2286 in seconds, and the same span in thousandths and millionths; 20250131140509 is none of them.
 _EPOCH_UNITS = ((1e8, 1e10, 1_000_000, "s"), (1e11, 1e13, 1_000, "ms"), (1e14, 1e16, 1, "us"))
 _EPOCH_SHARE = 0.9
-_UTC = pl.Datetime("us", "UTC")
-_WALL = pl.Datetime("us")
 
 
 @dataclass(frozen=True)
@@ -327,20 +328,36 @@ def _with_zone(wall: pl.Series, naive: pl.Series, unreadable: pl.Series, timezon
     if timezone in {None, "UTC"} or not count:
         warning = (Notice("io.naive_timestamps", count=count),) if count and timezone is None else ()
         return Times(plain, unreadable, warning)
+    offsets = steady_offsets(wall, timezone)
+    if isinstance(offsets, int):
+        utc = shifted(wall, -offsets).dt.replace_time_zone("UTC")
+        return Times(_chosen(naive | wall.is_null(), utc, plain), unreadable)
+    if offsets is None:
+        utc, twice, skipped = _exactly(wall, naive, timezone)
+    else:
+        near = (offsets.is_null() & naive & wall.is_not_null()).arg_true()
+        utc = shifted(wall, -offsets).dt.replace_time_zone("UTC")
+        exact, twice, skipped = _exactly(wall.gather(near), naive.gather(near), timezone)
+        utc = utc.scatter(near, exact)
+    counted = (("io.ambiguous_local_times", twice), ("io.skipped_local_times", skipped))
+    warnings = tuple(Notice(code, count=n, params={"timezone": timezone}) for code, n in counted if n)
+    return Times(_chosen(naive, utc, plain), unreadable, warnings)
+
+
+def _chosen(naive: pl.Series, placed: pl.Series, plain: pl.Series) -> pl.Series:
+    return placed if naive.all() else pl.select(pl.when(naive).then(placed).otherwise(plain)).to_series()
+
+
+def _exactly(wall: pl.Series, naive: pl.Series, timezone: str) -> tuple[pl.Series, int, int]:
+    """UTC of wall clocks row by row, and how many naive ones stand twice on the zone's clock, or never."""
     early = _in_zone(wall, timezone, "earliest")
     late = _in_zone(wall, timezone, "latest")
     day = timedelta(days=1)
     # The offset in force a day earlier moves a skipped hour on by the length of the gap.
     after_gap = _in_zone(wall - day, timezone, "latest") + day
-    table = pl.DataFrame({"plain": plain, "early": early, "after_gap": after_gap, "naive": naive})
     skipped = naive & wall.is_not_null() & early.is_null()
     twice = naive & (early != late).fill_null(value=False)
-    utc = table.select(
-        pl.when("naive").then(pl.coalesce("early", "after_gap")).otherwise("plain").alias("utc")
-    ).to_series()
-    counted = (("io.ambiguous_local_times", int(twice.sum())), ("io.skipped_local_times", int(skipped.sum())))
-    warnings = tuple(Notice(code, count=n, params={"timezone": timezone}) for code, n in counted if n)
-    return Times(utc, unreadable, warnings)
+    return pl.select(pl.coalesce(early, after_gap)).to_series(), int(twice.sum()), int(skipped.sum())
 
 
 def _in_zone(wall: pl.Series, timezone: str, ambiguous: Literal["earliest", "latest"]) -> pl.Series:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from servloop.facts import FactsScope, FactStore, Ingested, ingest
+from servloop.facts.hexadecimal import hex_texts
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 Run = Callable[..., Ingested]
@@ -160,3 +163,60 @@ def test_after_any_two_files_each_key_shows_its_last_content(tmp_path_factory, f
         done = ingest(store, staged, table="feedback", source="desk", import_id=name, ingested_at=NOW)
         assert done.new + done.revised + done.repeated == len(rows)
     assert current(store) == sorted(expected.values())
+
+
+def test_rows_far_behind_those_that_were_set_aside_are_stored(store, tmp_path):
+    """Places of rows that were set aside are gaps: more places than rows, and every row counts."""
+    places = [0, 1, 17, 18, 1_000_003]
+    staged = tmp_path / "gaps.parquet"
+    pl.DataFrame({"seq": places, "text": [f"t{n}" for n in places]}).write_parquet(staged)
+    told: list[tuple[int, int]] = []
+    options = {"table": "feedback", "source": "desk", "ingested_at": NOW, "chunk_rows": 4}
+    done = ingest(store, staged, import_id="a", progress=lambda *at: told.append(at), **options)
+    assert done == Ingested(new=5, revised=0, repeated=0, chunks=3)
+    assert told == [(2, 5), (4, 5), (5, 5)]
+    assert current(store) == sorted(f"t{n}" for n in places)
+    assert ingest(store, staged, import_id="b", **options) == Ingested(0, 0, 5, 0)
+
+
+def test_rows_bring_their_own_columns_in_whatever_order_they_were_staged(store, run, tmp_path):
+    run("a", ["t2"])
+    frame = pl.DataFrame(
+        {"seq": [3, 0, 2, 1], "text": ["t3", "t0", "t2", "t1"], "title": ["3", "0", None, "1"]}
+    )
+    frame = frame.with_columns(pl.lit(NOW).cast(pl.Datetime("us", "UTC")).alias("occurred_at"))
+    frame.write_parquet(tmp_path / "s.parquet")
+    ingest(store, tmp_path / "s.parquet", table="feedback", source="desk", import_id="b", ingested_at=NOW)
+    with store.snapshot(["feedback"]) as snapshot, snapshot.connect(FactsScope.everything()) as facts:
+        rows = facts.sql(
+            "SELECT seq, text, title FROM feedback WHERE import_id = 'b' ORDER BY seq"
+        ).fetchall()
+    assert rows == [(0, "t0", "0"), (1, "t1", "1"), (2, "t2", None), (3, "t3", "3")]
+
+
+def test_record_ids_are_those_of_stored_installations(store, run):
+    """The definition, written out: an id that changed would store every known row again."""
+    run("a", ["slow", "slow", "fast"], [None, None, "T-1"])
+    run("b", ["other"])  # a file without a column for keys
+
+    def number(text: str) -> int:
+        return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest(), "little")
+
+    moment = int(NOW.timestamp() * 1_000_000)
+    first = number(f"feedback\x1fdesk\x1fc{moment}\x1fslow")
+    numbers = [
+        first,
+        number(f"{first:X}\x1f2"),
+        number("feedback\x1fdesk\x1fkT-1"),
+        number(f"feedback\x1fdesk\x1fc{moment}\x1fother"),
+    ]
+    with store.snapshot(["feedback"]) as snapshot, snapshot.connect(FactsScope.everything()) as facts:
+        found = {row[0] for row in facts.sql("SELECT record_id FROM feedback").fetchall()}
+    assert found == {f"{n:032x}" for n in numbers}
+
+
+@given(st.lists(st.integers(0, 2**128 - 1), max_size=20))
+def test_numbers_become_hexadecimal_texts(numbers):
+    high = np.array([n >> 64 for n in numbers], dtype=np.uint64)
+    low = np.array([n & (2**64 - 1) for n in numbers], dtype=np.uint64)
+    assert hex_texts(high, low).to_pylist() == [f"{n:032x}" for n in numbers]

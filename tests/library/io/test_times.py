@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from servloop.errors import InputError
 from servloop.io.times import Times, to_utc
+from servloop.io.zones import to_local
 
 
 def read(*values: object, zone: str | None = "UTC", notation: str | None = None) -> list[str | None]:
@@ -106,6 +107,33 @@ def test_naive_times_are_placed_in_the_zone_as_python_does(written: list[datetim
     times = to_utc(pl.Series([moment.isoformat(sep=" ") for moment in written]), timezone=zone)
     expected = [moment.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC) for moment in written]
     assert times.utc.to_list() == expected
+
+
+@given(
+    st.lists(
+        st.none() | st.datetimes(datetime(1950, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC)),
+        max_size=20,
+    ),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "UTC"]),
+)
+def test_clocks_of_a_zone_are_those_of_python(moments: list[datetime | None], zone: str) -> None:
+    local = to_local(pl.Series(moments, dtype=pl.Datetime("us", "UTC")), zone)
+    expected = [moment and moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for moment in moments]
+    assert local.to_list() == expected
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Shanghai"])
+def test_every_half_hour_of_some_years_has_its_clock(zone: str) -> None:
+    """Columns of one offset, of several, and of too many days for a table take different ways to the same clocks."""
+    start, end = datetime(1988, 1, 1), datetime(1993, 1, 1)
+    utc = pl.datetime_range(start, end, "30m", time_unit="us", time_zone="UTC", eager=True)
+    expected = utc.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    assert to_local(utc, zone).equals(expected)
+    far = pl.Series([datetime(1200, 1, 1, tzinfo=UTC)], dtype=pl.Datetime("us", "UTC"))
+    assert to_local(pl.concat([utc, far]), zone).head(len(utc)).equals(expected)
+    back = to_utc(expected, timezone=zone).utc
+    there = back.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    assert there.equals(expected)
 
 
 def test_repeated_and_skipped_hours_are_counted() -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from servloop.errors import InputError, SpecError
 from servloop.io.batches import read_batches
 from servloop.io.imports import TARGETS, Mapping, stage_file, suggest_mapping
 from servloop.io.imports.checks import UnitIndex
+from servloop.io.imports.distinct import by_distinct
 from servloop.io.imports.mapping import shape_of
-from servloop.io.imports.staging import Surroundings
+from servloop.io.imports.staging import Surroundings, stage_rows
 from servloop.messages import message
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -177,6 +181,42 @@ def test_large_text_tables_are_read_in_batches_with_right_lines(tmp_path, monkey
     assert events.height == 499
     assert events["seq"].to_list() == [i for i in range(500) if i != 299]
     assert events["process_id"].unique().to_list() == ["p"]
+
+
+def test_large_text_tables_without_quotes_are_read_with_right_lines(tmp_path, monkeypatch):
+    from servloop.io import batches
+
+    monkeypatch.setattr(batches, "_STREAM_FROM_BYTES", 0)
+    path = tmp_path / "plain.csv"
+    lines = ["case,activity,timestamp"]
+    lines += [f"c{i % 250},step {i % 250},2026-01-01 00:00:00" for i in range(500)]
+    lines[100] = ",,"
+    lines[300] = "c299,step,never"
+    lines[450] = "case,activity,timestamp"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    mapping = suggest_mapping(next(iter(read_batches(path))).frame, target="events", name="p")
+    staged = stage_rows(read_batches(path, batch_rows=70), mapping, tmp_path / "s", now=NOW)
+    rejects = pl.read_parquet(staged.rejects)
+    assert rejects["line"].to_list() == [301, 451]
+    assert rejects["reason"].to_list() == ["unreadable_time", "repeated_heading"]
+    report = staged.report
+    # Rows 0 to 249 come again, batches later; three of the file's lines are no events.
+    assert (report.rows, report.accepted, report.equal_rows) == (499, 497, 247)
+    assert report.first == report.last == dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    whole = stage_file(path, mapping, tmp_path / "whole", now=NOW)
+    assert whole.report == report
+    assert whole.source_hash == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@given(st.lists(st.none() | st.sampled_from(["", " a", "a ", "b", "银行", "\x00", "C"]), max_size=50))
+def test_what_is_done_once_per_text_is_done_to_every_row(texts):
+    values = pl.Series(texts * 100, dtype=pl.String)
+    for work in (_upper, lambda written: written):
+        assert by_distinct(values, work).equals(work(values))
+
+
+def _upper(values: pl.Series) -> pl.Series:
+    return values.str.strip_chars().str.to_uppercase()
 
 
 @pytest.mark.parametrize(

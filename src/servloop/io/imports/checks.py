@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from servloop.io.imports.distinct import by_distinct
 from servloop.io.imports.mapping import Mapping
 from servloop.io.imports.targets import Field, Target
 from servloop.io.raw_table import RawTable
 from servloop.io.times import to_utc
+from servloop.io.zones import to_local
 from servloop.results import Notice
 
 _FUTURE_TOLERANCE = dt.timedelta(days=1)
@@ -146,12 +148,14 @@ def _read(
         return _numbers(values, fieldish, name, mapping, faults)
     if kind == "unit":
         return _units(values, name, units, faults)
+    if values.dtype == pl.String and (kind == "choice" or fieldish.name == "lifecycle"):
+        return by_distinct(values, _lower)
     text = _text(values)
     return text.str.to_lowercase() if kind == "choice" or fieldish.name == "lifecycle" else text
 
 
 def _local_dates(utc: pl.Series, zone: str | None) -> pl.Series:
-    return utc.dt.convert_time_zone(zone or "UTC").dt.date()
+    return to_local(utc, zone or "UTC").dt.date()
 
 
 def _text(values: pl.Series) -> pl.Series:
@@ -160,8 +164,16 @@ def _text(values: pl.Series) -> pl.Series:
         return values.cast(pl.Int64).cast(pl.String) if whole else values.cast(pl.String)
     if values.dtype != pl.String:
         return values.cast(pl.String)
+    return by_distinct(values, _tidy)
+
+
+def _tidy(values: pl.Series) -> pl.Series:
     text = values.str.strip_chars()
     return pl.select(pl.when(text != "").then(text)).to_series()
+
+
+def _lower(values: pl.Series) -> pl.Series:
+    return _tidy(values).str.to_lowercase()
 
 
 def _numbers(values: pl.Series, fieldish: Field, name: str, mapping: Mapping, faults: _Faults) -> pl.Series:
@@ -192,15 +204,18 @@ def _numbers(values: pl.Series, fieldish: Field, name: str, mapping: Mapping, fa
 
 
 def _units(values: pl.Series, name: str, units: UnitIndex, faults: _Faults) -> pl.Series:
-    named = _text(values).str.to_lowercase()
-    distinct = named.unique().drop_nulls()
-    ids = {text: units.ids[text] for text in distinct if text in units.ids}
-    found = (
-        named.replace_strict(ids, default=None, return_dtype=pl.String)
-        if ids
-        else pl.Series([None] * len(named), dtype=pl.String)
-    )
-    faults.add(named.is_not_null() & found.is_null(), name, "unknown_unit")
+    texts = values if values.dtype == pl.String else _text(values)
+
+    def known(written: pl.Series) -> pl.Series:
+        named = _lower(written)
+        ids = {text: units.ids[text] for text in named.unique().drop_nulls() if text in units.ids}
+        if not ids:
+            return pl.Series([None], dtype=pl.String).new_from_index(0, len(named))
+        return named.replace_strict(ids, default=None, return_dtype=pl.String)
+
+    found = by_distinct(texts, known)
+    if found.null_count():
+        faults.add(by_distinct(texts, _tidy).is_not_null() & found.is_null(), name, "unknown_unit")
     return found.fill_null(units.default) if units.default else found
 
 
@@ -209,8 +224,14 @@ def _repeated_headings(raw: RawTable, mapping: Mapping, faults: _Faults) -> None
     texts = [c for c in mapping.columns.values() if raw.frame[c].dtype == pl.String]
     if len(texts) < 2:
         return
-    same = raw.frame.select(pl.all_horizontal(pl.col(c).str.strip_chars() == c for c in texts)).to_series()
-    faults.add(same, texts[0], "repeated_heading")
+    # Few rows repeat the first name: only those are looked at further.
+    rows = (raw.frame[texts[0]].str.strip_chars() == texts[0]).fill_null(value=False).arg_true()
+    if rows.is_empty():
+        return
+    found = raw.frame.select(texts).gather(rows)
+    same = found.select(pl.all_horizontal(pl.col(c).str.strip_chars() == c for c in texts)).to_series()
+    mask = pl.repeat(value=False, n=raw.frame.height, dtype=pl.Boolean, eager=True).scatter(rows, same)
+    faults.add(mask, texts[0], "repeated_heading")
 
 
 def _consistency(columns: AnyMapping[str, pl.Series], mapping: Mapping, faults: _Faults) -> None:

@@ -63,6 +63,9 @@ class Tally:
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     present: Counter[str] = field(default_factory=Counter)
+    first: dt.datetime | None = None
+    last: dt.datetime | None = None
+    hashes: list[pl.Series] = field(default_factory=list)
 
     def add(self, batch: pl.DataFrame, wrong: pl.DataFrame) -> None:
         """Count a batch: its accepted rows, and the faults of the others."""
@@ -73,23 +76,25 @@ class Tally:
         for name in batch.columns:
             self.present[name] += batch.height - batch[name].null_count()
 
+    def add_facts(self, rows: pl.DataFrame) -> None:
+        """Look at a batch's rows of the target's fact table while they are at hand."""
+        self.hashes.append(rows.drop("seq").hash_rows())
+        if "occurred_at" not in rows.columns:
+            return
+        first, last = rows.select(pl.min("occurred_at"), pl.max("occurred_at").alias("last")).row(0)
+        self.first = min((t for t in (self.first, first) if t), default=None)
+        self.last = max((t for t in (self.last, last) if t), default=None)
+
     def report(
         self, staged: Path | None, fields: list[str], now: dt.datetime, **base: object
     ) -> QualityReport:
         """The report, after a last look at the staged file for what only the whole can tell."""
         accepted = self.rows - self.rejected
-        first = last = None
         outliers: dict[str, int] = {}
-        equal = 0
         if staged is not None and accepted:
             lazy = pl.scan_parquet(staged, glob=False)
             schema = lazy.collect_schema()
             outliers = _outliers(lazy, [n for n in fields if n in schema and schema[n].is_float()])
-            equal = _equal_rows(lazy, [n for n in schema if n != "seq"])
-            if "occurred_at" in schema:
-                first, last = (
-                    lazy.select(pl.min("occurred_at"), pl.max("occurred_at").alias("last")).collect().row(0)
-                )
         return QualityReport(
             rows=self.rows,
             accepted=accepted,
@@ -101,13 +106,17 @@ class Tally:
                 else Estimate.not_computable(0, "imports.no_accepted_rows")
                 for name in fields
             },
-            equal_rows=equal,
+            equal_rows=self._equal_rows(),
             outliers=outliers,
-            first=first,
-            last=last,
-            lag_days=(now - last).total_seconds() / 86400 if last else None,
+            first=self.first,
+            last=self.last,
+            lag_days=(now - self.last).total_seconds() / 86400 if self.last else None,
             **base,  # type: ignore[arg-type]  # warnings of the base class
         )
+
+    def _equal_rows(self) -> int:
+        hashes = pl.concat([pl.Series(dtype=pl.UInt64), *self.hashes])
+        return len(hashes) - hashes.n_unique()
 
 
 def _outliers(lazy: pl.LazyFrame, names: list[str]) -> dict[str, int]:
@@ -122,8 +131,3 @@ def _outliers(lazy: pl.LazyFrame, names: list[str]) -> dict[str, int]:
         far = (column - median).abs() > _OUTLIER_Z * spread
         found[name] = int(lazy.select(far.sum()).collect().item()) if spread else 0
     return found
-
-
-def _equal_rows(lazy: pl.LazyFrame, names: list[str]) -> int:
-    hashed = lazy.select(pl.struct(names).hash().alias("h")).collect(engine="streaming")["h"]
-    return len(hashed) - hashed.n_unique()

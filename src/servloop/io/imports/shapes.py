@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from servloop.facts.schema import TABLES
+from servloop.io.imports.distinct import by_distinct
 from servloop.io.imports.mapping import Mapping
 from servloop.io.imports.targets import Target
 from servloop.io.raw_table import RawTable, infer_numbers
+from servloop.io.zones import to_local
 
 if TYPE_CHECKING:
+    from servloop.io.imports.checks import UnitIndex
     from servloop.io.imports.staging import Surroundings
 
 _ARROW_TO_POLARS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -38,18 +41,18 @@ def to_facts(
 
     Args:
         raw: the batch as written.
-        fields: its checked fields, all rows; ``seq`` is each row's place in the file, so that rows set aside leave
-            gaps, which they fill once they are repaired.
-        right: rows to keep.
+        fields: the checked fields of the rows to keep; ``seq`` is each row's place in the file, so that rows set
+            aside leave gaps, which they fill once they are repaired.
+        right: their places in the batch.
         mapping: what the columns mean.
         target: the kind of data.
         surroundings: units, people, masking.
     """
     if right.is_empty():
         return {}
-    source = raw.frame.gather(right)
-    rest = source.select(mapping.rest(raw.frame.columns))
-    rows = _people(_local_time(fields.gather(right), surroundings), surroundings)
+    unmapped = mapping.rest(raw.frame.columns)
+    rest = raw.frame.select(unmapped).gather(right) if unmapped else pl.DataFrame()
+    rows = _people(_local_time(fields, surroundings), surroundings)
     rows = _masked(rows, [f.name for f in target.fields if f.free and f.name in rows.columns], surroundings)
     if target.rest == "attributes":
         rows = rows.with_columns(_attributes(rest, surroundings))
@@ -86,24 +89,30 @@ def _local_time(rows: pl.DataFrame, surroundings: Surroundings) -> pl.DataFrame:
         rows = rows.rename({"unit": "unit_id"})
     elif units.default:
         rows = rows.with_columns(pl.lit(units.default).alias("unit_id"))
-    zone = pl.lit(units.default_zone)
-    if "unit_id" in rows.columns and units.zones:
-        zone = pl.col("unit_id").replace_strict(
-            dict(units.zones), default=units.default_zone, return_dtype=pl.String
-        )
-    rows = rows.with_columns(zone.alias("tz"))
+    zones = {units.default_zone, *units.zones.values()}
+    if "unit_id" not in rows.columns or len(zones) == 1:
+        zones = {units.default_zone}
+        rows = rows.with_columns(pl.lit(units.default_zone).alias("tz"))
+    else:
+        of_unit = by_distinct(rows["unit_id"], lambda ids: _zones_of(ids, units))
+        rows = rows.with_columns(of_unit.fill_null(units.default_zone).alias("tz"))
+        zones = set(rows["tz"].unique())
     if "occurred_at" not in rows.columns:
         return rows
-    zones = rows["tz"].unique().to_list()
-    local = pl.coalesce(
-        pl.when(pl.col("tz") == name).then(
-            pl.col("occurred_at").dt.convert_time_zone(name).dt.replace_time_zone(None)
+    times = rows["occurred_at"]
+    if len(zones) == 1:
+        local = pl.lit(to_local(times, zones.pop()))
+    else:
+        local = pl.coalesce(
+            pl.when(pl.col("tz") == name).then(pl.lit(to_local(times, name))) for name in zones
         )
-        for name in zones
-    )
     return rows.with_columns(
         local.dt.date().alias("local_date"), local.dt.hour().cast(pl.Int32).alias("local_hour")
     )
+
+
+def _zones_of(ids: pl.Series, units: UnitIndex) -> pl.Series:
+    return ids.replace_strict(dict(units.zones), default=units.default_zone, return_dtype=pl.String)
 
 
 def _people(rows: pl.DataFrame, surroundings: Surroundings) -> pl.DataFrame:

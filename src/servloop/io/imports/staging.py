@@ -77,7 +77,7 @@ class Staged:
         files: fact table → Parquet file, for tables that got rows.
         rejects: Parquet file with one row per fault (`REJECTS`), or None when every row is right.
         report: quality of the file.
-        source_hash: SHA-256 of the file, to recognise it when it comes again.
+        source_hash: SHA-256 of the file, to recognise it when it comes again; empty for rows in hand.
     """
 
     files: dict[str, Path]
@@ -113,21 +113,27 @@ def stage_file(
     Raises:
         InputError, SpecError: the file or the mapping as a whole cannot be used; single wrong rows never raise.
     """
+    batches = read_batches(path, missing=mapping.missing, sheet=sheet)
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(_sha256, path)
+        staged = stage_rows(
+            batches,
+            mapping,
+            folder,
+            now=now,
+            surroundings=surroundings,
+            places=places,
+            progress=progress,
+        )
+        return replace(staged, source_hash=digest.result())
+
+
+def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):
             digest.update(block)
-    batches = read_batches(path, missing=mapping.missing, sheet=sheet)
-    return stage_rows(
-        batches,
-        mapping,
-        folder,
-        now=now,
-        surroundings=surroundings,
-        places=places,
-        progress=progress,
-        source_hash=digest.hexdigest(),
-    )
+    return digest.hexdigest()
 
 
 def stage_rows(
@@ -139,7 +145,6 @@ def stage_rows(
     surroundings: Surroundings | None = None,
     places: Sequence[int] | None = None,
     progress: Callable[[int], None] | None = None,
-    source_hash: str = "",
 ) -> Staged:
     """As `stage_file`, for rows in hand."""
     surroundings = surroundings or Surroundings()
@@ -148,28 +153,22 @@ def stage_rows(
     notices: dict[str, Notice] = {}
     target: Target | None = None
     with _Writers(folder) as writers:
-        for raw in batches:
-            target = target or mapping.checked(raw.frame.columns, raw.name)
-            checked = check(raw, mapping, target, surroundings.units, now)
+        for raw, target, found in _checked(batches, mapping, surroundings.units, now):
+            checked = _placed(found, tally.rows, places)
             right = _right_rows(checked)
-            tally.add(checked.frame.gather(right), checked.wrong)
+            rows = checked.frame.gather(right)
+            tally.add(rows, checked.wrong)
             for notice in (*raw.warnings, *checked.warnings):
                 before = notices.get(notice.code)
                 count = notice.count + (before.count if before else 0)
                 notices[notice.code] = Notice(notice.code, count, notice.params)
-            checked = _placed(checked, tally.rows - raw.frame.height, places)
             if checked.wrong.height:
                 writers.write("rejects", _rejects(raw, checked))
-            placed = to_facts(
-                raw,
-                checked.frame,
-                right,
-                mapping=mapping,
-                target=target,
-                surroundings=surroundings,
-            )
-            for table, rows in placed.items():
-                writers.write(table, rows)
+            placed = to_facts(raw, rows, right, mapping=mapping, target=target, surroundings=surroundings)
+            for table, facts in placed.items():
+                writers.write(table, facts)
+            if target.table in placed:
+                tally.add_facts(placed[target.table])
             if progress:
                 progress(tally.rows)
         files = writers.files()
@@ -177,12 +176,30 @@ def stage_rows(
     assert target is not None, "readers raise on files without rows"
     fields = [f.name for f in target.fields if f.name in mapping.columns]
     report = tally.report(files.get(target.table), fields, now, warnings=tuple(notices.values()))
-    return Staged(files, rejects, report, source_hash)
+    return Staged(files, rejects, report, "")
+
+
+def _checked(
+    batches: Iterator[RawTable], mapping: Mapping, units: UnitIndex, now: dt.datetime
+) -> Iterator[tuple[RawTable, Target, Checked]]:
+    """Each batch with its checks; while one is worked on, the next is checked beside it."""
+    target: Target | None = None
+    last: tuple[RawTable, Target, Future[Checked]] | None = None
+    with ThreadPoolExecutor(1) as beside:
+        for raw in batches:
+            target = target or mapping.checked(raw.frame.columns, raw.name)
+            this = raw, target, beside.submit(check, raw, mapping, target, units, now)
+            if last is not None:
+                yield *last[:2], last[2].result()
+            last = this
+        if last is not None:
+            yield *last[:2], last[2].result()
 
 
 def _right_rows(checked: Checked) -> pl.Series:
-    rows = checked.frame["seq"]
-    return rows.filter(~rows.is_in(checked.wrong["row"].implode())) if checked.wrong.height else rows
+    """Places in the batch of the rows without a fault."""
+    right = pl.repeat(value=True, n=checked.frame.height, dtype=pl.Boolean, eager=True)
+    return right.scatter(checked.wrong["row"].unique(), values=False).arg_true()
 
 
 def _placed(checked: Checked, first: int, places: Sequence[int] | None) -> Checked:
