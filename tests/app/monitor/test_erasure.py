@@ -3,6 +3,7 @@
 import datetime as dt
 import importlib
 import json
+import re
 from pathlib import Path
 
 import django.apps
@@ -45,6 +46,7 @@ FEEDBACK = (
     f"F2,2026-06-03 10:00,5,{OTHERS},KH-112233,app\n"
 )
 STEPS = (("受理", 0), ("审核", 5), ("办结", 7))
+_ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 GONE = {"en": "Words of a customer were removed here", "zh-CN": "此处一位客户的原话已应本人要求删除"}
 
 
@@ -70,8 +72,8 @@ def everything_in_database() -> str:
                     held = bytes(value) if isinstance(value, memoryview | bytes) else str(value).encode()
                     text = held.decode("utf-8", errors="replace")
                     texts.append(text)
-                    if "\\u" in text:
-                        texts.append(text.encode("ascii", "replace").decode("unicode_escape"))
+                    if "\\u" in text:  # JSON as SQLite holds it
+                        texts.append(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
     return "\n".join(texts)
 
 
