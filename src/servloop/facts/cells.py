@@ -7,7 +7,8 @@ Everything a page shows is merged from these few cells, so that no request touch
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -196,37 +197,63 @@ def records_of(
         inside = f"({', '.join(places)}) IN (SELECT ({cells}))"
         writer.params.extend(within[0].places(within[1]))
     page = pl.DataFrame()
-    for period in ["true"] if within is None else _periods(*within, rows=offset + limit):
+    for period in [_Period()] if within is None else _periods(facts, relation, *within, rows=offset + limit):
         found = facts.sql(
-            f"SELECT {listed}, counted FROM ({base}) WHERE counted IS NOT NULL AND {inside} AND {period}"
+            f"SELECT {listed}, counted FROM ({base}) WHERE counted IS NOT NULL AND {inside} AND {period.condition}"
             f" ORDER BY occurred_at DESC, {ties} LIMIT {limit:d} OFFSET {offset:d}",
             params=writer.params,
         )
         page = pl.DataFrame(
             found.fetchall(), schema=[*names, "counted"], orient="row", infer_schema_length=None
         )
-        if page.height == limit:
+        if page.height == limit and page["occurred_at"][-1] >= period.complete_from:
             break
     return page.with_columns(pl.col(*moments.intersection(names)).cast(pl.Datetime("us", "UTC")))
 
 
-def _periods(cells: CellTable, mask: Mask, rows: int) -> Iterator[str]:
-    """Conditions on the days in which the newest rows lie: files of other days are not even opened.
+@dataclass(frozen=True)
+class _Period:
+    """Days to look at: their condition, and the moment (microseconds since 1970) from which no row of other days is."""
 
-    The cells say how many months are needed for so many rows. Should rows have gone since they were computed, the second
-    condition takes all months in.
+    condition: str = "true"
+    complete_from: int = -(2**63)
+
+
+def _periods(
+    facts: duckdb.DuckDBPyConnection, relation: str, cells: CellTable, mask: Mask, rows: int
+) -> Iterator[_Period]:
+    """The days in which the newest rows lie: files, and stretches of files, of other days are not even opened.
+
+    The cells say how many months are needed for so many rows; in the newest of them so many days should do. Should they
+    not, or rows have gone since the cells were computed, the next period takes more days in.
     """
     months = cells.month[mask]
     if not months.size:
-        yield "true"
+        yield _Period()
         return
     first, last = int(months.min()), int(months.max())
     newest_first = np.cumsum(np.bincount(months - first, weights=cells.n[mask])[::-1])
     needed = max(last - int(np.searchsorted(newest_first, rows)), first)
     until = _first_day(last + 1)
+    if needed == last and not relation.startswith("("):  # which would be worked out just for this
+        newest = _newest(facts, relation, _first_day(last), until)
+        if newest is not None:
+            day = min(newest, until - timedelta(days=1))
+            days = 3 + int(2 * rows * day.day / newest_first[0])
+            begin = day - timedelta(days=days)
+            # A local day and the moment differ by up to a day either way.
+            moment = datetime.combine(begin + timedelta(days=1), time(), UTC)
+            condition = f"local_date BETWEEN DATE '{begin}' AND DATE '{until}'"
+            yield _Period(condition, int(moment.timestamp()) * 1_000_000)
     for month in dict.fromkeys((needed, first)):
-        # Rows are ordered by their moment, which differs from the local day by up to a day either way.
-        yield f"local_date BETWEEN DATE '{_first_day(month) - timedelta(days=2)}' AND DATE '{until}'"
+        begin = _first_day(month) - timedelta(days=2)
+        yield _Period(f"local_date BETWEEN DATE '{begin}' AND DATE '{until}'")
+
+
+def _newest(facts: duckdb.DuckDBPyConnection, relation: str, begin: date, until: date) -> date | None:
+    sql = f"SELECT max(local_date) FROM {relation} WHERE local_date BETWEEN DATE '{begin}' AND DATE '{until}'"
+    found: date | None = facts.execute(sql).fetchall()[0][0]
+    return found
 
 
 def _first_day(month: int) -> date:

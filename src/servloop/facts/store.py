@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _VERSION_PROPERTY = "servloop.schemaVersion"
 _READER_VERSION = 1  # of the Delta protocol; higher ones carry features that would show erased rows
 _TARGET_FILE_BYTES = 128 * 1024 * 1024
+_ROW_GROUP = 50_000  # rows
 _IDS_PER_PREDICATE = 500
 
 
@@ -380,7 +381,23 @@ def _conform(table: str, rows: pa.Table) -> pa.Table:
             raise FactStoreError(
                 "facts.missing_value", table=table, column=field.name, rows=column.null_count, of=len(rows)
             )
-    return pa.Table.from_arrays(columns, schema=schema)
+    return _in_time(pa.Table.from_arrays(columns, schema=schema))
+
+
+def _in_time(rows: pa.Table) -> pa.Table:
+    """The same rows in the order of their times, unless they are, forwards or backwards.
+
+    Row groups then hold short stretches of time, and who looks for the newest records opens few of them.
+    """
+    import pyarrow.compute as pc
+
+    if "occurred_at" not in rows.column_names or len(rows) < _ROW_GROUP:
+        return rows
+    times = rows["occurred_at"].combine_chunks()
+    earlier, later = times.slice(0, len(times) - 1), times.slice(1)
+    if pc.all(pc.less_equal(earlier, later)).as_py() or pc.all(pc.greater_equal(earlier, later)).as_py():
+        return rows
+    return rows.take(pc.sort_indices(times))
 
 
 def _actions(delta: DeltaTable) -> list[dict[str, Any]]:
@@ -397,7 +414,7 @@ def _writer_properties() -> Any:
     return WriterProperties(
         compression="ZSTD",
         compression_level=1,
-        max_row_group_size=250_000,
+        max_row_group_size=_ROW_GROUP,
         column_properties={"record_id": plain, "content_hash": plain, "seq": plain},
     )
 

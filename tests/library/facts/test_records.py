@@ -50,3 +50,27 @@ def test_pages_are_the_whole_list_also_when_records_have_gone_since(filled, gone
     assert len(every) == ROWS - len(gone)
     assert every == sorted(every, reverse=True)
     assert list(pages(filled, cells, mask, 37)) == every
+
+
+@pytest.mark.parametrize("size", [5, 60, 700])
+def test_few_days_are_enough_for_the_newest_and_change_nothing(store, feedback, size):
+    """Many records a day, their local days half a day to either side of their moments, the newest month just begun."""
+    rows, draw = 3000, np.random.default_rng(4)
+    minutes = np.sort(draw.integers(0, 40 * 24 * 60, rows))
+    start = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+    occurred = [start + dt.timedelta(minutes=int(m)) for m in minutes]
+    offset = np.where(draw.random(rows) < 0.5, 14, -12)
+    local = [(moment + dt.timedelta(hours=int(o))).date() for moment, o in zip(occurred, offset, strict=True)]
+    made = pl.DataFrame(feedback(rows)).with_columns(
+        occurred_at=pl.Series(occurred).cast(pl.Datetime("us", "UTC")),
+        local_date=pl.Series(local),
+        rating=pl.Series(draw.integers(1, 6, rows).astype(float)),
+    )
+    store.append("feedback", made.to_arrow(), application="a", chunk=0)
+    with store.snapshot(["feedback"]) as snapshot, snapshot.connect(FactsScope.everything()) as facts:
+        cells = compute_cells(facts, "feedback", FORMULA)
+        every = records_of(facts, "feedback", FORMULA, limit=rows)["seq"].to_list()
+        within = (cells, np.ones(len(cells.n), bool))
+        for place in range(3):
+            page = records_of(facts, "feedback", FORMULA, limit=size, offset=size * place, within=within)
+            assert page["seq"].to_list() == every[size * place : size * (place + 1)]

@@ -253,3 +253,17 @@ def test_the_state_tells_versions_files_and_rows(store, feedback):
     (state,) = store.state()
     assert (state.name, state.files, state.rows, state.schema_version) == ("feedback", 1, 3, 1)
     assert store.versions() == {"feedback": state.version}
+
+
+def test_long_chunks_lie_in_the_order_of_time(store, feedback, monkeypatch):
+    """So that few row groups hold the newest rows; what is in order, also backwards, is left as it is."""
+    monkeypatch.setattr("servloop.facts.store._ROW_GROUP", 20)
+    rows = pl.DataFrame(feedback(100))
+    shuffled, backwards = rows.sample(fraction=1, shuffle=True, seed=2), rows.reverse()
+    for chunk, (part, wanted) in enumerate(
+        ((shuffled, rows), (backwards, backwards), (shuffled[:19], shuffled[:19]))
+    ):
+        store.append("feedback", part.to_arrow(), application="a", chunk=chunk)
+        with store.snapshot(["feedback"]) as snapshot:
+            known = {path: pl.read_parquet(path)["seq"].to_list() for path in snapshot.paths("feedback")}
+        assert wanted["seq"].to_list() in known.values()
