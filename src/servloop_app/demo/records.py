@@ -22,7 +22,7 @@ from servloop_app.core import guard
 from servloop_app.core.actions import Actor, execute
 from servloop_app.core.localized import LocalizedText
 from servloop_app.demo.organisation import ROOT
-from servloop_app.demo.simulator import PROCESSES, World, events, feedback, operations, survey
+from servloop_app.demo.simulator import PROCESSES, World, events, feedback, operations, quality_survey, survey
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import perform
 from servloop_app.measure.actions import AddMetric, ChangeMetric, InstallCatalogue, UseMetric
@@ -31,7 +31,8 @@ from servloop_app.measure.models import Metric
 
 LETTERS = "letter_complaints"
 FIRST_ANSWER = 7_200.0  # seconds
-FILES = 3 + len(PROCESSES)
+QUALITY = "服务质量调查"
+FILES = 4 + len(PROCESSES)
 _NAMESPACE = UUID("9f0f2b63-6c0b-4c0e-8d0a-3a6f1f1f0f11")
 
 
@@ -57,6 +58,8 @@ def sample_files(world: World) -> Iterator[SampleFile]:
         yield SampleFile(f"{process.name}（示例）.csv", rows, _mapping(rows, "events", process.name))
     rows = operations(world)
     yield SampleFile("人员与成本（示例）.csv", rows, _mapping(rows, "measurements", "人员与成本"))
+    rows = quality_survey(world)
+    yield SampleFile(f"{QUALITY}（示例）.csv", rows, _mapping(rows, "answers", QUALITY))
 
 
 def _mapping(rows: pl.DataFrame, target: str, name: str, **options: object) -> Mapping:

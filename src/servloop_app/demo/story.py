@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from servloop_app.collect.models import FeedbackRecord, Import
 from servloop_app.core.models import Person
-from servloop_app.demo import records, story_tickets
+from servloop_app.demo import records, story_models, story_tickets
 from servloop_app.demo.organisation import EXECUTIVE, MANAGER, ROOT, SUPERVISOR, do
 from servloop_app.demo.simulator.world import BRANCHES, PLANTED, Planted
 from servloop_app.diagnose.following import followed_log
@@ -117,10 +117,17 @@ def ready() -> bool:
 
 def chapters(*, planted: bool) -> list[Callable[[], None]]:
     """What is to be told, in order; each chapter passes over what is there already."""
-    always: list[Callable[[], None]] = [story_tickets.tell, _monitors, _reports]
+    always: list[Callable[[], None]] = [story_tickets.tell, story_models.tell, _monitors, _reports]
     if not planted:
         return always
-    return [story_tickets.tell, _goal_and_project, *(_past(one) for one in PAST), _monitors, _reports]
+    return [
+        story_tickets.tell,
+        story_models.tell,
+        _goal_and_project,
+        *(_past(one) for one in PAST),
+        _monitors,
+        _reports,
+    ]
 
 
 def _goal_and_project() -> None:

@@ -8,7 +8,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from servloop_app.demo.simulator import PLANTED, PROCESSES, World, events, feedback, survey
+from servloop_app.demo.simulator import (
+    PLANTED,
+    PROCESSES,
+    World,
+    events,
+    feedback,
+    quality_survey,
+    survey,
+)
 
 SMALL = 0.2
 
@@ -118,3 +126,18 @@ def test_every_planted_effect_lies_in_the_simulated_time():
     for planted in PLANTED.values():
         assert 0 <= world.day(planted.start) < world.days
         assert np.isfinite(planted.size)
+
+
+def test_the_survey_of_quality_holds_what_was_planted_and_points_that_add_up():
+    answers = quality_survey(World())
+    assert answers.height == 1_600
+    points = answers.select(pl.sum_horizontal(pl.col("^w_.*$")).alias("sum"))["sum"]
+    assert points.unique().to_list() == [100]
+    assert answers.select(pl.col("^[ep][0-9]+$")).width == 44
+    slow = pl.mean_horizontal(pl.col("^p1[0-3]$"))
+    where = pl.col("网点") == "binjiang"
+    gap = answers.filter(where).select(slow.mean()).item() - answers.filter(~where).select(slow.mean()).item()
+    assert gap == pytest.approx(-0.6, abs=0.2)
+    even = quality_survey(World(planted=False))
+    gap = even.filter(where).select(slow.mean()).item() - even.filter(~where).select(slow.mean()).item()
+    assert gap == pytest.approx(0.0, abs=0.15)

@@ -13,6 +13,8 @@ from servloop_app.core.actions import Actor
 from servloop_app.demo import about, organisation, records, story, tasks
 from servloop_app.improve.project_models import Project
 from servloop_app.improve.ticket_models import Ticket
+from servloop_app.measure.scorecard_models import BalancedScorecard
+from servloop_app.measure.study_models import Study
 from servloop_app.monitor.models import Monitor
 from servloop_app.verify.models import EffectCheck
 
@@ -62,6 +64,10 @@ def test_the_story_of_the_planted_bank(bank, settings, django_capture_on_commit_
     states = set(Ticket.objects.values_list("state", flat=True))
     assert states == {"new", "in_progress", "waiting", "answered", "closed"}
     assert Monitor.objects.filter(metric__code=records.LETTERS).get().origin.startswith("check:")
+    assert BalancedScorecard.objects.count() == 1
+    studies = {study.kind: study for study in Study.objects.all()}
+    assert set(studies) == {"drivers", "importance", "kano", "reliability", "sample", "servqual"}
+    assert str(studies["kano"].labels["1"]["en"]) == "Says how long the wait is"
 
     counts = [model.objects.count() for model in (Project, Ticket, Monitor, EffectCheck)]
     with django_capture_on_commit_callbacks(execute=True):

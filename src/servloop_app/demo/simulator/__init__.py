@@ -3,6 +3,7 @@
 from servloop_app.demo.simulator.feedback import feedback, survey
 from servloop_app.demo.simulator.operations import operations
 from servloop_app.demo.simulator.processes import PROCESSES, Process, events
+from servloop_app.demo.simulator.quality_survey import quality_survey
 from servloop_app.demo.simulator.world import PLANTED, Planted, World
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "events",
     "feedback",
     "operations",
+    "quality_survey",
     "survey",
 ]
