@@ -31,80 +31,6 @@ class Migration(migrations.Migration):
                 'ordering': ['name'],
             },
         ),
-        migrations.AlterModelOptions(
-            name='metric',
-            options={'ordering': ['sort_key'], 'verbose_name': '指标', 'verbose_name_plural': '指标'},
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='active',
-            field=models.BooleanField(default=True, verbose_name='使用中'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='code',
-            field=models.SlugField(max_length=60, unique=True, verbose_name='代码'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='definition',
-            field=servloop_app.core.localized.LocalizedTextField(default=servloop_app.core.localized.LocalizedText, verbose_name='定义'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='direction',
-            field=models.CharField(choices=[('higher', '越高越好'), ('lower', '越低越好'), ('band', '保持在范围内')], max_length=10, verbose_name='方向'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='formula',
-            field=models.TextField(blank=True, verbose_name='公式'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='group',
-            field=models.CharField(max_length=20, verbose_name='组'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='name',
-            field=servloop_app.core.localized.LocalizedTextField(default=servloop_app.core.localized.LocalizedText, verbose_name='名称'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='scoring',
-            field=models.CharField(blank=True, max_length=20, verbose_name='计分方式'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='segment',
-            field=models.CharField(blank=True, max_length=60, verbose_name='细分字段'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='source',
-            field=models.CharField(blank=True, max_length=40, verbose_name='数据来源'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='target_max',
-            field=models.FloatField(blank=True, null=True, verbose_name='目标上限'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='target_min',
-            field=models.FloatField(blank=True, null=True, verbose_name='目标下限'),
-        ),
-        migrations.AlterField(
-            model_name='metric',
-            name='unit',
-            field=models.CharField(max_length=20, verbose_name='数值单位'),
-        ),
-        migrations.AlterField(
-            model_name='savedview',
-            name='name',
-            field=models.CharField(max_length=80, verbose_name='名称'),
-        ),
         migrations.CreateModel(
             name='Study',
             fields=[
@@ -112,17 +38,17 @@ class Migration(migrations.Migration):
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('kind', models.CharField(max_length=30, verbose_name='model')),
-                ('name', servloop_app.core.localized.LocalizedTextField(default=servloop_app.core.localized.LocalizedText, verbose_name='名称')),
+                ('name', servloop_app.core.localized.LocalizedTextField(default=servloop_app.core.localized.LocalizedText, verbose_name='name')),
                 ('sort_key', servloop_app.core.localized.PinyinKeyField(db_index=True, default='', editable=False, max_length=300, source='name')),
                 ('source', models.JSONField(default=dict)),
                 ('spec', models.JSONField(default=dict)),
                 ('labels', models.JSONField(default=dict)),
                 ('segments', models.JSONField(default=list)),
                 ('origin', models.CharField(blank=True, max_length=60)),
-                ('active', models.BooleanField(default=True, verbose_name='使用中')),
+                ('active', models.BooleanField(default=True, verbose_name='in use')),
                 ('made_at', models.DateTimeField(auto_now_add=True)),
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.unit', verbose_name='单位')),
+                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.unit', verbose_name='unit')),
             ],
             options={
                 'verbose_name': 'study',
