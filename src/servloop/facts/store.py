@@ -27,6 +27,7 @@ _VERSION_PROPERTY = "servloop.schemaVersion"
 _READER_VERSION = 1  # of the Delta protocol; higher ones carry features that would show erased rows
 _TARGET_FILE_BYTES = 128 * 1024 * 1024
 _ROW_GROUP = 50_000  # rows
+_MOST_OVERLAP = 1.25  # row groups of rows in perfect order cover their whole time once
 _IDS_PER_PREDICATE = 500
 
 
@@ -385,19 +386,30 @@ def _conform(table: str, rows: pa.Table) -> pa.Table:
 
 
 def _in_time(rows: pa.Table) -> pa.Table:
-    """The same rows in the order of their times, unless they are, forwards or backwards.
+    """The same rows in the order of their times, unless their row groups hold short stretches of time already.
 
-    Row groups then hold short stretches of time, and who looks for the newest records opens few of them.
+    Who looks for the newest records then opens few row groups.
     """
     import pyarrow.compute as pc
 
     if "occurred_at" not in rows.column_names or len(rows) < _ROW_GROUP:
         return rows
     times = rows["occurred_at"].combine_chunks()
-    earlier, later = times.slice(0, len(times) - 1), times.slice(1)
-    if pc.all(pc.less_equal(earlier, later)).as_py() or pc.all(pc.greater_equal(earlier, later)).as_py():
+    if _spread(times, _ROW_GROUP) <= _MOST_OVERLAP * _spread(times, len(times)):
         return rows
     return rows.take(pc.sort_indices(times))
+
+
+def _spread(times: pa.Array, size: int) -> int:
+    """From the first to the last moment of each so many rows, added up, in the unit of the times."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    spread = 0
+    for start in range(0, len(times), size):
+        ends = pc.min_max(times.slice(start, size).cast(pa.int64())).as_py()
+        spread += 0 if ends["min"] is None else ends["max"] - ends["min"]
+    return spread
 
 
 def _actions(delta: DeltaTable) -> list[dict[str, Any]]:

@@ -256,12 +256,13 @@ def test_the_state_tells_versions_files_and_rows(store, feedback):
 
 
 def test_long_chunks_lie_in_the_order_of_time(store, feedback, monkeypatch):
-    """So that few row groups hold the newest rows; what is in order, also backwards, is left as it is."""
+    """So that few row groups hold the newest rows; what is in order, backwards or nearly, is left as it is."""
     monkeypatch.setattr("servloop.facts.store._ROW_GROUP", 20)
     rows = pl.DataFrame(feedback(100))
     shuffled, backwards = rows.sample(fraction=1, shuffle=True, seed=2), rows.reverse()
+    nearly = rows.select(pl.all().gather([place ^ 1 for place in range(100)]))
     for chunk, (part, wanted) in enumerate(
-        ((shuffled, rows), (backwards, backwards), (shuffled[:19], shuffled[:19]))
+        ((shuffled, rows), (backwards, backwards), (nearly, nearly), (shuffled[:19], shuffled[:19]))
     ):
         store.append("feedback", part.to_arrow(), application="a", chunk=chunk)
         with store.snapshot(["feedback"]) as snapshot:
