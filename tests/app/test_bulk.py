@@ -4,11 +4,12 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from servloop_app.collect.models import FeedbackRecord, Import, PersonKey
 from servloop_app.core import guard
-from servloop_app.core.bulk import insert_new
+from servloop_app.core.bulk import insert_new, room_for_indexes
 from servloop_app.core.errors import WriteOutsideAction
 from servloop_app.core.models import Unit
 
@@ -76,3 +77,16 @@ def test_values_come_back_as_the_model_has_them(organisation):
 def test_the_guard_sees_it():
     with pytest.raises(WriteOutsideAction):
         insert_new(PersonKey, KEYS, [(b"\x00" * 32, "a", timezone.now())])
+
+
+@pytest.mark.django_db
+def test_the_room_for_indexes_is_given_back():
+    def room() -> int:
+        with connection.cursor() as cursor:
+            return cursor.execute("PRAGMA cache_size").fetchone()[0] if connection.vendor == "sqlite" else 0
+
+    before = room()
+    with pytest.raises(ZeroDivisionError), room_for_indexes(FeedbackRecord):
+        assert connection.vendor != "sqlite" or room() < 4 * before
+        1 / 0  # noqa: B018  # an import that breaks off
+    assert room() == before

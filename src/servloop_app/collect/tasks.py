@@ -26,10 +26,11 @@ from servloop_app.collect.actions.imports import (
     failure_of,
     find_import,
 )
-from servloop_app.collect.models import Import, QuarantinedRow
+from servloop_app.collect.models import FeedbackRecord, Import, QuarantinedRow
 from servloop_app.collect.staging import stage
 from servloop_app.core import guard
 from servloop_app.core.actions import Actor, execute
+from servloop_app.core.bulk import room_for_indexes
 from servloop_app.jobs.kinds import job
 from servloop_app.jobs.models import Run
 from servloop_app.jobs.runs import Cancelled, RunContext
@@ -143,7 +144,7 @@ def _set_aside(run: RunContext, found: Import, rejects: Path | None) -> None:
 
 def _keep_feedback(run: RunContext, found: Import, clear: Path) -> None:
     start = int(run.cursor["feedback"])
-    with guard.opening(feedback.TABLE):
+    with guard.opening(feedback.TABLE), room_for_indexes(FeedbackRecord):
         for end, records in feedback.batches_of_records(found, clear, start):
             with run.step({"feedback": end}):
                 feedback.store_batch(records)

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections, models, router
+
+_ROOMY = -48_000  # kB
+
+
+@contextmanager
+def room_for_indexes(model: type[models.Model]) -> Iterator[None]:
+    """Give SQLite memory for the indexes of a table while it is filled; new rows belong everywhere in them.
+
+    With the usual few megabytes, the pages of an index are written and read again for every batch.
+    """
+    connection = connections[router.db_for_write(model)]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        (usual,) = cursor.execute("PRAGMA cache_size").fetchone()
+        cursor.execute(f"PRAGMA cache_size = {_ROOMY}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size = {int(usual)}")
 
 
 def insert_new(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
