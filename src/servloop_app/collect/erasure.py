@@ -18,6 +18,7 @@ from servloop_app.collect.models import FeedbackRecord, Import, PersonKey, Quara
 from servloop_app.core import guard
 from servloop_app.core.actions import Actor, execute
 from servloop_app.core.hooks import personal_data_handlers
+from servloop_app.core.masking import masked
 from servloop_app.jobs.kinds import job
 from servloop_app.jobs.runs import RunContext
 
@@ -29,7 +30,7 @@ class CollectedData:
     """Feedback and facts of a person; an identifier leads to its key, the key to all the rest."""
 
     def export(self, indexes: Iterable[bytes]) -> list[dict[str, Any]]:
-        """Feedback records (masked) and fact rows under the person's keys."""
+        """Feedback records (masked), rows of the facts, and what waits or was set aside with the person's name in it."""
         wanted = list(indexes)
         keys = _keys(wanted)
         records = FeedbackRecord.objects.filter(person_key__in=keys)
@@ -42,8 +43,16 @@ class CollectedData:
             }
             for r in records
         ]
-        for table, rows in personal_facts.rows_of(keys, wanted).items():
-            held.extend({"kind": table, "record_id": record_id} for record_id in rows)
+        for table, rows in personal_facts.contents_of(personal_facts.rows_of(keys, wanted)).items():
+            held.extend({"kind": f"fact.{table}", "values": row} for row in rows)
+        aside = QuarantinedRow.objects.filter(person_index__in=wanted).select_related("source")
+        held.extend(
+            {"kind": "row_set_aside", "file": masked(row.source.file_name), "line": row.line} for row in aside
+        )
+        held.extend(
+            {"kind": "file_waiting", "file": masked(found.file_name), "time": found.created_at.isoformat()}
+            for found in _files_naming(set(wanted))
+        )
         return held
 
     def erase(self, indexes: Iterable[bytes]) -> int:
@@ -83,13 +92,17 @@ def _drop_records(keys: list[str], record_ids: list[str]) -> int:
 def _drop_files(wanted: set[bytes]) -> int:
     """Remove files that wait for their mapping or failed and name one of the people: they can be uploaded again."""
     dropped = 0
-    for found in Import.objects.filter(state__in=[Import.State.MAPPING, Import.State.FAILED]):
-        path = files.source_of(found.public_id)
-        if path is not None and _names_one(found, wanted):
-            files.remove(found.public_id)
-            execute(RecordFailure(found.public_id, "collect.file_erased"), _SYSTEM)
-            dropped += 1
+    for found in _files_naming(wanted):
+        files.remove(found.public_id)
+        execute(RecordFailure(found.public_id, "collect.file_erased"), _SYSTEM)
+        dropped += 1
     return dropped
+
+
+def _files_naming(wanted: set[bytes]) -> list[Import]:
+    """Imports of which nothing is stored, and whose file is there and names one of the people."""
+    waiting = Import.objects.filter(state__in=[Import.State.MAPPING, Import.State.FAILED])
+    return [f for f in waiting if files.source_of(f.public_id) is not None and _names_one(f, wanted)]
 
 
 def _names_one(found: Import, wanted: set[bytes]) -> bool:
@@ -113,7 +126,7 @@ def _overwrite_freed_pages() -> None:
 
 
 @job(ERASE_JOB, max_attempts=10)
-def erase_people(run: RunContext, indexes: list[str]) -> dict[str, int]:
+def erase_people(run: RunContext, indexes: list[str], erasure: str = "") -> dict[str, int]:
     """Erase people from every package that holds something about them."""
     wanted = [bytes.fromhex(index) for index in indexes]
     try:
@@ -122,7 +135,8 @@ def erase_people(run: RunContext, indexes: list[str]) -> dict[str, int]:
         raise TimeoutError(error.code) from error
     _overwrite_freed_pages()
     with run.step():
-        execute(RecordErasure(sorted(indexes), records, list(files.fact_store().tables())), _SYSTEM)
+        tables = list(files.fact_store().tables())
+        execute(RecordErasure(sorted(indexes), records, tables, erasure), _SYSTEM)
     return records
 
 

@@ -3,8 +3,8 @@
 # ruff: noqa: S608 - SQL here is made of the schema's own names; values travel as parameters
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from servloop.facts import TABLES, FactsScope
 from servloop_app.collect import files, people
@@ -18,6 +18,11 @@ OWN_PROCESSES = "servloop."
 _KEYED = tuple(name for name, table in TABLES.items() if "person_key" in table.names)
 _NAMES_OF_EVENTS = ("case_id", "activity", "resource", "department")
 _SAYS_NOTHING = "-?[0-9]{0,7}|-?[0-9]{0,6}[.][0-9]{0,2}"  # passed over quickly; `people.naming` looks closer
+# How the store keeps a row: nothing that anybody said or that was imported.
+_OWN_MARKS = frozenset(
+    {"import_id", "seq", "occurrence", "content_hash", "replaces_import", "replaces_seq", "person_key"}
+    | {"ingested_at", "schema_version"}
+)
 _VALUES = "json_extract_string(attributes, '$.*')"
 
 
@@ -49,6 +54,29 @@ def rows_of(keys: Collection[str], indexes: Collection[bytes]) -> dict[str, list
         labelled = _labels(facts, [record for rows in found.values() for record in rows])
         if labelled:
             found["labels"] = sorted({*found.get("labels", []), *labelled})
+    return found
+
+
+def contents_of(rows: Mapping[str, Collection[str]]) -> dict[str, list[dict[str, Any]]]:
+    """What rows of the facts say, table by table: their values, without those that are missing and our own marks.
+
+    Args:
+        rows: table → record ids, as `rows_of` finds them.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    if not rows:
+        return found
+    with (
+        files.fact_store().snapshot(list(rows)) as snapshot,
+        snapshot.connect(FactsScope.everything(), newest=False) as facts,
+    ):
+        for table, records in rows.items():
+            sql = f'SELECT * FROM "{table}" WHERE list_contains(?, record_id) ORDER BY record_id, revision'
+            values = facts.sql(sql, params=[list(records)]).pl().to_dicts()
+            found[table] = [
+                {name: v for name, v in row.items() if v is not None and name not in _OWN_MARKS}
+                for row in values
+            ]
     return found
 
 

@@ -65,7 +65,7 @@ ORGANISATION_WIDE: Final = frozenset(
     f"{subject}.{verb}"
     for subject in ("audit", "retention", "jobs", "schedules", "backups", "settings")
     for verb in _SUBJECTS[subject].split()
-)
+) | {"personal_data.erase"}  # it looks at, and erases from, what all units hold
 
 _WORK = (
     "channels surveys feedback imports metrics models voice process findings opportunities goals standards "

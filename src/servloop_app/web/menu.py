@@ -100,6 +100,7 @@ TRUST = Stage(
         Page(_("People"), "people", "people.view"),
         Page(_("Roles"), "roles", "roles.view"),
         Page(_("Units"), "units", "units.view"),
+        Page(_("Personal data"), "personal_data", "personal_data.erase"),
         Page(_("Audit log"), "audit_log", "audit.view"),
         Page(_("Jobs"), "jobs", "jobs.view"),
         Page(_("Settings"), "settings", "settings.view"),

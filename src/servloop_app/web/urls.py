@@ -15,7 +15,7 @@ from servloop_app.web.monitor.alert_urls import urlpatterns as alerts
 from servloop_app.web.monitor.report_urls import urlpatterns as reports
 from servloop_app.web.plan.urls import urlpatterns as goals
 from servloop_app.web.process.urls import urlpatterns as process
-from servloop_app.web.trust import jobs, log, people, roles, settings, units
+from servloop_app.web.trust import jobs, log, people, personal_data, roles, settings, units
 from servloop_app.web.verify.urls import urlpatterns as effects
 from servloop_app.web.views import general
 
@@ -62,6 +62,11 @@ urlpatterns: list[URLPattern] = [
     path("trust/units/add/", units.add, name="unit_add"),
     path("trust/units/<slug:code>/", units.unit, name="unit"),
     path("trust/units/<slug:code>/close/", units.close, name="unit_close"),
+    path("trust/personal-data/", personal_data.requests, name="personal_data"),
+    path("trust/personal-data/held/", personal_data.held, name="personal_data_held"),
+    path("trust/personal-data/file/", personal_data.file, name="personal_data_file"),
+    path("trust/personal-data/erase/", personal_data.erase, name="personal_data_erase"),
+    path("trust/personal-data/<uuid:public_id>/", personal_data.erasure, name="personal_data_erasure"),
     path("trust/log/", log.log, name="audit_log"),
     path("trust/log/verify/", log.verify, name="audit_verify"),
     path("trust/log/<int:seq>/", log.leaf, name="audit_leaf"),

@@ -149,6 +149,7 @@ ACTION_LABELS: dict[str, Promise] = {
     "person.update": _("changed a person"),
     "personal_data.erase": _("asked to erase personal data"),
     "personal_data.erased": _("erased personal data"),
+    "personal_data.look_up": _("looked up what is held about people"),
     "process_definition.restore": _("took back what was said about a process"),
     "process_journey.define": _("defined the stages of a journey"),
     "process_log.add": _("added a process log"),

@@ -12,7 +12,7 @@ from servloop_app.collect.actions.imports import (
     UndoImport,
     find_import,
 )
-from servloop_app.collect.actions.personal_data import ErasePeople, RecordErasure
+from servloop_app.collect.actions.personal_data import ErasePeople, LookUpPeople, RecordErasure
 from servloop_app.collect.actions.quarantine import MAX_REPAIRS, DismissRows, OpenQuarantined, ReplayRows
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "DiscardImport",
     "DismissRows",
     "ErasePeople",
+    "LookUpPeople",
     "OpenFeedbackText",
     "OpenQuarantined",
     "RecordErasure",
