@@ -14,6 +14,7 @@ from servloop_app.api import (
     monitors,
     opportunities,
     people,
+    personal_data,
     problems,
     projects,
     reports,
@@ -37,6 +38,7 @@ api = NinjaAPI(
 api.add_router("/me", me.router, tags=["me"])
 api.add_router("/people", people.router, tags=["people"])
 api.add_router("/roles", people.roles, tags=["people"])
+api.add_router("/personal-data", personal_data.router, tags=["personal data"])
 api.add_router("/units", units.router, tags=["units"])
 api.add_router("/metrics", metrics.router, tags=["metrics"])
 api.add_router("/studies", studies.router, tags=["studies"])

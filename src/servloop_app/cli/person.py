@@ -1,4 +1,4 @@
-"""``servloop person``: people from the command line, above all the first administrator."""
+"""``servloop person``: people from the command line: who signs in, and customers who ask for their data."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import sys
 
 import click
 
+from servloop_app.cli import person_data
+
 
 @click.group("person")
 def command() -> None:
-    """People who sign in. 登录人员。"""
+    """People who sign in, and what is held about customers. 登录人员与客户的个人信息。"""
+
+
+command.add_command(person_data.export)
+command.add_command(person_data.erase)
 
 
 @command.command("create")

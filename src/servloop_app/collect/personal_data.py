@@ -99,7 +99,7 @@ def erasures(policy: Policy) -> QuerySet[LogLeaf]:
     return LogLeaf.objects.filter(action=ErasePeople.name).order_by("-seq")
 
 
-def one_erasure(policy: Policy, public_id: UUID) -> Erasure:
+def one_erasure(policy: Policy, public_id: UUID | str) -> Erasure:
     """One erasure.
 
     Raises:
