@@ -18,7 +18,7 @@ from servloop_app.core.bulk import insert_new
 from servloop_app.core.encryption import KeyRing, key_ring, place_in
 from servloop_app.core.models import Unit
 
-BATCH = 2_500
+BATCH = 5_000
 TABLE = FeedbackRecord._meta.db_table
 _FREE = ("title", "text", "attributes")
 _TEXTS = ("title", "text")
