@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TABLES_OF_CASES = ("events", "event_cases")
 KEPT_VIEW = "kept_cases"
+_KEPT_STATES = 3
 CASE_COLUMNS: Mapping[str, Type] = {
     "process_id": "text",
     "case_id": "text",
@@ -86,7 +87,10 @@ def kept_path(folder: Path, versions: Mapping[str, int]) -> Path:
 
 
 def write_cases(facts: duckdb.DuckDBPyConnection, target: Path) -> None:
-    """Keep the cases of a connection that sees all events; the file appears whole or not at all."""
+    """Keep the cases of a connection that sees all events; the file appears whole or not at all.
+
+    Of earlier states of the facts the newest two stay, for whoever is reading them.
+    """
     target.parent.mkdir(exist_ok=True)
     half = target.with_suffix(".half")
     # In how many units a case has events tells who may see it as it is kept.
@@ -96,6 +100,10 @@ def write_cases(facts: duckdb.DuckDBPyConnection, target: Path) -> None:
         f" TO '{_quoted(half)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000)"
     )
     half.replace(target)
+    for left in sorted(target.parent.glob("*.parquet"), key=lambda kept: kept.stat().st_mtime)[
+        :-_KEPT_STATES
+    ]:
+        left.unlink(missing_ok=True)
 
 
 def view_sql(kept: Path, *, scoped: bool) -> str:

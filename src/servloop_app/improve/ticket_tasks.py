@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from servloop_app.collect.files import fact_store
 from servloop_app.core.actions import Actor, execute
 from servloop_app.improve.actions_tickets import ResumeTicket
 from servloop_app.improve.actions_tickets_system import (
@@ -70,5 +71,12 @@ def apply_rule(run: RunContext, event: dict[str, Any]) -> dict[str, int]:
 
 @job(STORE_JOB)
 def store(run: RunContext) -> dict[str, int]:
-    """Carry tickets that changed into the facts, as cases of the process ``servloop.tickets``."""
-    return {"tickets": store_changed(run)}
+    """Carry tickets that changed into the facts, as cases of the process ``servloop.tickets``.
+
+    Cases are then kept for the new state of the facts, so that no page has to put all of them together.
+    """
+    stored = store_changed(run)
+    if stored:
+        with fact_store().snapshot() as snapshot:
+            snapshot.keep_cases()
+    return {"tickets": stored}

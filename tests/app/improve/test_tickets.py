@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from tests.app.organisation import SYSTEM
 
+from servloop_app.collect.files import fact_store
 from servloop_app.core import guard
 from servloop_app.core.actions import Actor, SetCalendar, execute
 from servloop_app.core.chain import chain_of, reference
@@ -347,6 +348,8 @@ def test_tickets_flow_into_the_facts_as_a_process_and_stay_whole(organisation, t
     assert len({step for step, _unit in stored}) == 3
     cases = facts("SELECT case_id, unit_id, sla_seconds > 0 FROM event_cases")
     assert cases == [(ticket.number, "shanghai", True)]
+    with fact_store().snapshot() as snapshot:  # no page has to put the cases together
+        assert snapshot.kept_cases is not None
 
 
 def test_erasing_a_person_empties_their_tickets(organisation, records, agent):

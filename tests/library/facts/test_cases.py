@@ -144,3 +144,15 @@ def test_upkeep_of_one_table_does_not_pass_on_cases_that_another_has_changed(fil
 def test_nothing_is_kept_of_nothing(store):
     keep(store)
     assert kept(store) == []
+
+
+def test_cases_of_earlier_states_do_not_pile_up(filled):
+    keep(filled)
+    for number in range(2, 7):
+        more = events(number * 1_000, cases=2, import_id=f"import-{number}")
+        filled.append("events", more.to_arrow(), application=f"a{number}", chunk=0)
+        keep(filled)
+    kept = list((filled.folder / "cases").iterdir())
+    assert len(kept) == 3
+    with filled.snapshot() as snapshot:
+        assert snapshot.kept_cases in kept
