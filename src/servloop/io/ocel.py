@@ -101,8 +101,10 @@ def values_of_sqlite(source: Source) -> Iterator[set[str]]:
             ]
             for table in tables:
                 name = table.replace('"', '""')
-                for row in database.execute(f'select * from "{name}"'):  # noqa: S608 - a table that exists, quoted
-                    yield {str(value) for value in row if isinstance(value, str | int)}
+                for _place, column, *_rest in database.execute(f'pragma table_info("{name}")').fetchall():
+                    quoted = column.replace('"', '""')
+                    found = database.execute(f'select distinct "{quoted}" from "{name}"')  # noqa: S608 - names that exist, quoted
+                    yield {str(value) for (value,) in found if isinstance(value, str | int)}
     except sqlite3.Error:
         raise InputError("io.damaged_file", file=source.name, format="OCEL SQLite") from None
 

@@ -103,7 +103,7 @@ def list_erasures(request: HttpRequest, window: Query[Window]) -> Page[ErasureOu
     """Erasures on record, newest first."""
     leaves = personal_data.erasures(policy_of(request))
     cut = leaves[window.offset : window.offset + window.limit]
-    found = [ErasureOut.of(personal_data.erasure_of(leaf)) for leaf in cut]
+    found = [ErasureOut.of(one) for one in personal_data.erasures_of(cut)]
     return Page[ErasureOut](items=found, total=leaves.count())
 
 

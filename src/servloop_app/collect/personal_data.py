@@ -90,7 +90,7 @@ class Erasure:
 
 
 def erasures(policy: Policy) -> QuerySet[LogLeaf]:
-    """Requests to erase people, newest first, for `erasure_of`.
+    """Requests to erase people, newest first, for `erasures_of`.
 
     Raises:
         NotAllowed: they are not this person's business.
@@ -108,20 +108,38 @@ def one_erasure(policy: Policy, public_id: UUID | str) -> Erasure:
     leaf = erasures(policy).filter(object=f"erasure:{public_id}").first()
     if leaf is None:
         raise NotFound("erasure", public_id)
-    return erasure_of(leaf)
+    return erasures_of([leaf])[0]
 
 
-def erasure_of(leaf: LogLeaf) -> Erasure:
-    """The erasure that a leaf of the log asked for, with what became of it."""
-    asked = _arguments(leaf)
+def erasures_of(leaves: Iterable[LogLeaf]) -> list[Erasure]:
+    """The erasures that leaves of the log asked for, with what became of them."""
+    asked = list(leaves)
+    ended = list(
+        LogLeaf.objects.filter(
+            action=RecordErasure.name, object__in={leaf.object for leaf in asked}
+        ).order_by("seq")
+    )
+    details = {
+        seq: payload.get("arguments", {})
+        for seq, payload in audit_log.read_payloads([leaf.seq for leaf in (*asked, *ended)]).items()
+    }
+    names = {details.get(leaf.seq, {}).get("erasure", "") for leaf in asked} - {""}
+    runs = Run.objects.filter(kind=ERASE_JOB, arguments__erasure__in=sorted(names)).order_by("pk")
+    newest = {run.arguments["erasure"]: run for run in runs}
+    return [_erasure(leaf, ended, details, newest) for leaf in asked]
+
+
+def _erasure(
+    leaf: LogLeaf,
+    ended: Iterable[LogLeaf],
+    details: Mapping[int, Mapping[str, Any]],
+    runs: Mapping[str, Run],
+) -> Erasure:
+    asked = details.get(leaf.seq, {})
     name = asked.get("erasure", "")
     # A job that is done writes its result once; if it is killed before it could say so, the second one found nothing.
-    done = (
-        LogLeaf.objects.filter(action=RecordErasure.name, object=leaf.object, seq__gt=leaf.seq)
-        .order_by("seq")
-        .first()
-    )
-    run = Run.objects.filter(kind=ERASE_JOB, arguments__erasure=name).first() if name else None
+    done = next((one for one in ended if one.object == leaf.object and one.seq > leaf.seq), None)
+    run = runs.get(name)
     state = run.state if run else LOST
     return Erasure(
         public_id=UUID(name) if name else None,
@@ -131,12 +149,7 @@ def erasure_of(leaf: LogLeaf) -> Erasure:
         reason=asked.get("reason", ""),
         people=len(asked.get("indexes", ())),
         state=Run.State.DONE if done else state,
-        records=_arguments(done).get("records", {}) if done else None,
+        records=details.get(done.seq, {}).get("records", {}) if done else None,
         finished_at=done.time if done else None,
         run=run,
     )
-
-
-def _arguments(leaf: LogLeaf) -> dict[str, Any]:
-    arguments: dict[str, Any] = (audit_log.read_payload(leaf.seq) or {}).get("arguments", {})
-    return arguments

@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.app.collect.conftest import bring_in, carry_out, data_folder, take_in  # noqa: F401  # fixtures
 from tests.app.collect.test_personal_data import FEEDBACK, MOBILE
@@ -217,10 +219,23 @@ def test_erasures_of_an_earlier_release_stay_on_record(organisation, officer):
     done = execute(ErasePeople(REASON, [NUMBER]), SYSTEM)
     leaf = LogLeaf.objects.get(seq=done.seq)
     leaf.object = "people:1"
-    asked = personal_data.erasure_of(leaf)
+    asked = personal_data.erasures_of([leaf])[0]
     assert (asked.people, asked.records) == (1, None)
 
 
 def test_parts_and_kinds_have_words():
     assert set(PARTS) == set(dict(personal_data_handlers.items()))
     assert {f"fact.{table}" for table in TABLES} <= set(KINDS)
+
+
+def test_many_erasures_on_record_cost_no_query_each(officer):
+    def counted() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert officer.get(reverse("personal_data")).status_code == 200
+        return len(asked)
+
+    execute(ErasePeople(REASON, [NUMBER]), SYSTEM)
+    few = counted()
+    for _more in range(6):
+        execute(ErasePeople(REASON, [NUMBER]), SYSTEM)
+    assert counted() <= few

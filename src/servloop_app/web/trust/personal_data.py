@@ -105,7 +105,7 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 def _start(request: HttpRequest, form: RequestForm) -> HttpResponse:
     page = page_of(request, personal_data.erasures(policy_of(request)), _ON_A_PAGE)
-    found = [personal_data.erasure_of(leaf) for leaf in page]
+    found = personal_data.erasures_of(page)
     names = actor_names({one.actor for one in found})
     context = {
         "form": form,
